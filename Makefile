@@ -1,0 +1,72 @@
+# make book      build the book into _build/html       make test   everything that must hold
+# make serve     build it and open it in a browser     make lab    open the notebooks in JupyterLab
+# make notebooks re-execute all notebooks in place     make clean  remove what was built
+# make lock      resolve requirements.lock again
+
+PYTHON ?= python3
+BIN := .venv/bin
+LOG := _build/log
+NOTEBOOKS := $(wildcard book/*.ipynb book/*/*.ipynb)
+
+# One BLAS thread: the matrices are small, and pytest runs two workers.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+export MPLBACKEND := agg
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+export JUPYTER_PLATFORM_DIRS := 1
+
+# stage(name,command): run quietly, then one line with the time and the last line of counts;
+# a failure shows the whole log.
+define stage
+@mkdir -p $(LOG); start=$$(date +%s); \
+if ( $(2) ) >$(LOG)/$(strip $(1)).txt 2>&1; \
+then printf '%-12s %4d s  %s\n' '$(strip $(1))' $$(( $$(date +%s) - start )) \
+	"$$(grep -hoE '[0-9]+ passed.*|All checks passed!|build succeeded.*|executed [0-9]+ notebooks' $(LOG)/$(strip $(1)).txt | tail -n 1 | sed -E 's/ in [0-9.]+s.*//; s/=+//g')"; \
+else cat $(LOG)/$(strip $(1)).txt; printf '%-12s FAILED after %d s\n' '$(strip $(1))' $$(( $$(date +%s) - start )); exit 1; fi
+endef
+
+.PHONY: book test serve lab notebooks lock clean lint unit nbval site
+
+book: site
+
+test: lint unit nbval site
+	$(call stage, site-tests, $(BIN)/python -m pytest -q tests/test_site.py)
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12'; exit 1; }
+	$(call stage, venv, $(PYTHON) -m venv --clear .venv)
+	$(call stage, install, $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock \
+		&& $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .)
+	@touch $@
+
+lint: .venv/installed
+	$(call stage, lint, $(BIN)/ruff check . && $(BIN)/ruff format --check lrnn tests site)
+
+unit: .venv/installed
+	$(call stage, unit, $(BIN)/python -m pytest -q -n 2 tests --ignore=tests/test_site.py)
+
+nbval: .venv/installed
+	$(call stage, nbval, $(BIN)/python -m pytest -q -n 2 --dist loadfile -p no:cacheprovider \
+		--nbval --nbval-sanitize-with tests/nbval_sanitize.cfg book)
+
+site: .venv/installed
+	@rm -rf _build/html
+	$(call stage, book, $(BIN)/jupyter-book build . -W -n --keep-going)
+
+serve: site
+	@echo 'http://localhost:8000 (Ctrl-C stops it)'
+	@$(BIN)/python -m webbrowser http://localhost:8000 >/dev/null 2>&1 || true
+	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+lab: .venv/installed
+	@$(BIN)/jupyter lab book
+
+notebooks: .venv/installed
+	$(call stage, notebooks, $(BIN)/python tests/execute.py $(NOTEBOOKS))
+
+lock:
+	uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-emit-index-url --quiet --upgrade --output-file requirements.lock
+
+clean:
+	rm -rf _build .venv .pytest_cache .ruff_cache .hypothesis

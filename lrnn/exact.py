@@ -1,0 +1,143 @@
+"""Closed forms: the input-output mode with b frozen, and the time that a plateau lasts."""
+
+import numpy as np
+
+from . import _check
+
+
+def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
+    r"""The input-output mode u = ac under gradient flow with b frozen, for any start.
+
+    With :math:`d = a_0^2 - c_0^2` (conserved) and :math:`D^2 = \beta_s^2 + \tfrac14 \beta_b^2 d^2`,
+    the squares of a + c and a - c obey Riccati equations, whose solutions give
+
+    .. math::
+        u(t) = \frac{u_0 e^{-2Dt/\tau} + S\beta_s\,[\,2 S \beta_s u_0 + C (a_0^2 + c_0^2)
+               + \tfrac12 S \beta_b d^2\,]}
+              {[\,C + S\beta_s + \tfrac12 S \beta_b (a_0-c_0)^2\,]\,
+               [\,C - S\beta_s + \tfrac12 S \beta_b (a_0+c_0)^2\,]}
+
+    where :math:`C = (1 + e^{-2Dt/\tau})/2` and :math:`S = (1 - e^{-2Dt/\tau})/(2D)`. For
+    :math:`a_0 = c_0` and :math:`\beta_s > 0` this is the paper's formula.
+
+    Parameters
+    ----------
+    t : array_like
+        Times since the start, not negative.
+    a0, c0 : array_like
+        Starting connectivity modes of W_x and W_y; signs are free.
+    beta_s, beta_b : array_like
+        The sums of :func:`lrnn.modes.beta_s` and :func:`lrnn.modes.beta_b` at the frozen b;
+        `beta_s` of any sign, `beta_b` positive. All five arguments broadcast.
+    tau : float
+        Time constant, 1 / learning rate.
+
+    Returns
+    -------
+    ndarray
+        u(t), of the common shape. The limit for large t is beta_s / beta_b, unless the start lies
+        on the saddle's stable manifold: a0 = -c0 with beta_s > 0, a0 = c0 with beta_s < 0,
+        or beta_s = 0, where u tends to 0.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, `t` is negative, `beta_b` or `tau` is not positive, or shapes do
+        not broadcast.
+
+    Notes
+    -----
+    Every sum above is arranged so that no terms of opposite sign meet, except where u itself
+    passes through zero; no exponential grows, so no time is too long. Result R1; claim C14.
+    """
+    named = {"t": t, "a0": a0, "c0": c0, "beta_s": beta_s, "beta_b": beta_b}
+    named = {name: _check.array(name, value) for name, value in named.items()}
+    _check.broadcast(**named)
+    t, a0, c0, beta_s, beta_b = named.values()
+    tau = _check.positive("tau", tau)
+    if (t < 0).any():
+        raise ValueError("t must not be negative")
+    if (beta_b <= 0).any():
+        raise ValueError("beta_b must be positive")
+
+    # The flip (c, beta_s) -> (-c, -beta_s) turns u into -u: from here on beta_s >= 0.
+    sign = np.where(beta_s < 0, -1.0, 1.0)
+    c0, beta_s = sign * c0, sign * beta_s
+    u0 = a0 * c0
+    plus, minus = (a0 + c0) ** 2, (a0 - c0) ** 2
+    offset = beta_b * np.abs(a0 - c0) * np.abs(a0 + c0) / 2
+    D = np.hypot(beta_s, offset)
+    safe_D = np.where(D > 0, D, 1.0)
+    with np.errstate(under="ignore"):
+        E = np.exp(-2 * D * t / tau)
+        S = np.where(D > 0, -np.expm1(-2 * D * t / tau) / (2 * safe_D), t / tau)
+        ratio = beta_s / safe_D
+        rest = offset / safe_D * (offset / (safe_D + beta_s))
+        rest = np.where(D > 0, rest, 1.0)  # 1 - ratio, free of cancellation
+        C = (1 + E) / 2
+        C_plus = (1 + ratio + E * rest) / 2  # C + S beta_s
+        C_minus = (rest + E * (1 + ratio)) / 2  # C - S beta_s
+        bracket = np.where(
+            u0 >= 0,
+            2 * S * beta_s * u0 + C * (plus + minus) / 2,
+            C * plus + 2 * np.abs(u0) * C_minus,
+        )
+        bracket = bracket + 2 * S * offset**2 / beta_b
+        first = C_plus + S * beta_b * minus / 2
+        second = C_minus + S * beta_b * plus / 2
+        # On the stable manifold a = -c numerator and second factor both vanish like E.
+        on_manifold = plus == 0
+        numerator = u0 * E + S * beta_s * bracket
+        general = numerator / np.where(on_manifold, 1.0, second) / first
+        return sign * np.where(on_manifold, u0 * E / first, general)
+
+
+def plateau_time(rate, T, b0, tau=1.0):
+    r"""How long a contracting task keeps the flow on its plateau.
+
+    .. math::
+        t \approx \tau\, r^{-2T} \int_{b_0}^{r} \frac{(1 - b/r)^3}{1/r - b}\, db
+
+    for :math:`s_t = r^t`: with u slaved to :math:`\beta_s / \beta_b`, both sums in their limits for
+    large T, b climbs from b0 towards r, beyond which the limits no longer hold and the
+    escape is fast.
+
+    Parameters
+    ----------
+    rate : float
+        The rate r of the contracting task, between 0 and 1.
+    T : int
+        Trajectory length in time steps, at least 1.
+    b0 : array_like, shape (...)
+        Starting recurrent mode, of size below `rate`.
+    tau : float
+        Time constant, 1 / learning rate.
+
+    Returns
+    -------
+    ndarray, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If `rate` is not between 0 and 1, ``|b0| >= rate``, `T` is not a positive integer, or `tau` is
+        not positive.
+
+    Notes
+    -----
+    Result R3, a law for large T: within 1 % of the flow from T = 40 on at r = 0.9.
+    """
+    r, T = _check.number("rate", rate), _check.integer("T", T)
+    b0, tau = _check.array("b0", b0), _check.positive("tau", tau)
+    if not 0 < r < 1:
+        raise ValueError(f"rate must be between 0 and 1, got {rate}")
+    if (np.abs(b0) >= r).any():
+        raise ValueError(f"b0 must be smaller in size than rate = {r}, got {b0}")
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    half = (r - b0[..., None]) / 2
+    b = b0[..., None] + half * (1 + nodes)
+    integral = np.sum(weights * half * (1 - b / r) ** 3 / (1 / r - b), axis=-1)
+    with np.errstate(over="ignore"):
+        result = tau * r ** (-2.0 * T) * integral
+    _check.representable("the plateau time", f"rate**(-2 T) at rate={r}, T={T}", result)
+    return result

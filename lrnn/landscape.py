@@ -1,0 +1,337 @@
+"""The loss landscape of one mode: grids, reduced energy, critical points, sharpness, basins."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _check, _roots, modes
+from ._rosenbrock import integrate
+
+
+def reduced_energy(b, s):
+    r"""Energy with the input-output mode at its best, :math:`E_r(b) = \tfrac12 \sum_i s_i^2 - \beta_s^2/(2\beta_b)`.
+
+    Parameters
+    ----------
+    b : array_like, shape (...)
+        Recurrent connectivity mode.
+    s : array_like, shape (..., T)
+        Singular values over time.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        The minimum of the energy over u = ac, reached at beta_s / beta_b.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, shapes do not broadcast, or a sum exceeds float64.
+
+    Notes
+    -----
+    Result R2. Evaluated as the sum of squares at that u, so that it stays accurate down to zero.
+    """
+    s = _check.sequence("s", s)
+    return modes.energy(_best_u(b, s), b, 1.0, s)
+
+
+def _best_u(b, s):
+    return modes.beta_s(b, s) / modes.beta_b(b, np.shape(s)[-1])
+
+
+@dataclass(frozen=True)
+class CriticalPoint:
+    """A point of the plane (b, u) where the energy is stationary.
+
+    Attributes
+    ----------
+    b, u : float
+        Recurrent and input-output mode.
+    energy : float
+        Energy there.
+    kind : str
+        "minimum" or "saddle"; "maximum" never occurs, because the energy curves upwards in u.
+    curvature : tuple of float
+        Eigenvalues of the Hessian in (b, u), ascending; a zero marks a degenerate point, whose kind
+        is then told by the sign of the slope on either side.
+    """
+
+    b: float
+    u: float
+    energy: float
+    kind: str
+    curvature: tuple
+
+
+def critical_points(s):
+    r"""All isolated critical points of the energy in the plane (b, u), exactly.
+
+    Those with u != 0 lie on :math:`u = \beta_s/\beta_b` at the real roots of
+    :math:`2\beta_s'\beta_b - \beta_s\beta_b'`; those with u = 0 at the real roots of :math:`\beta_s`.
+
+    Parameters
+    ----------
+    s : array_like, shape (T,)
+        Singular values over time, not all zero, T >= 2.
+
+    Returns
+    -------
+    list of CriticalPoint
+        In ascending order of b.
+
+    Raises
+    ------
+    ValueError
+        If `s` is not finite, or has no isolated critical point: with s = 0 every point of the line
+        u = 0 is a minimum, with T = 1 every point of the line u = s_1.
+
+    Notes
+    -----
+    Result R2. The polynomials are taken in integers, which represent the floats of `s` exactly, and
+    their real roots are isolated by Descartes' rule of signs: none is missed or invented, and
+    repeated roots are told from close ones. In (a, b, c) the line a = c = 0 is critical as well.
+    """
+    s = _check.sequence("s", s, ndim=1)
+    T = len(s)
+    if T == 1:
+        raise ValueError("s must have T >= 2: with T = 1 every b on the line u = s_1 is a minimum")
+    if not s.any():
+        raise ValueError("s must not be zero throughout: every b on the line u = 0 is then a minimum")
+    beta_s = _roots.integer_polynomial(s[::-1])
+    beta_b = [1, 0] * (T - 1) + [1]
+    first = _roots.multiply(_roots.differentiate(beta_s), beta_b)
+    second = _roots.multiply(beta_s, _roots.differentiate(beta_b))
+    length = max(len(first), len(second))
+    first, second = (p + [0] * (length - len(p)) for p in (first, second))
+    slope = [2 * p - q for p, q in zip(first, second)]
+
+    zeros_of_beta_s = _roots.real_roots(beta_s)
+    at_zero_u = {b for b, _ in zeros_of_beta_s}
+    points = [_point(b, 0.0, s, "saddle") for b, _ in zeros_of_beta_s]
+    # E_r' is -beta_s * slope over a positive number. Walk from b = +infinity down, where the signs
+    # are those of the leading coefficients, and flip them at each root of odd order.
+    beta_s_leads, slope_leads = (next(c for c in reversed(p) if c) > 0 for p in (beta_s, slope))
+    sign = -1 if beta_s_leads == slope_leads else 1
+    events = [(b, odd, False) for b, odd in zeros_of_beta_s]
+    events += [(b, odd, True) for b, odd in _roots.real_roots(slope)]
+    for b, odd, stationary in sorted(events, reverse=True):
+        if stationary and b not in at_zero_u:
+            kind = "minimum" if odd and sign > 0 else "saddle"
+            points.append(_point(b, float(_best_u(b, s)), s, kind))
+        if odd:
+            sign = -sign
+    return sorted(points, key=lambda point: (point.b, point.u))
+
+
+def _point(b, u, s, kind):
+    # With c = 1 the mode (a, b) is the point (u, b): its Hessian without the row and column of c.
+    curvature = np.linalg.eigvalsh(modes.hessian(u, b, 1.0, s)[:2, :2])
+    return CriticalPoint(b, u, float(modes.energy(u, b, 1.0, s)), kind, tuple(curvature.tolist()))
+
+
+def energy_grid(s, b, u):
+    r"""Energy on a grid, :math:`E(b,u) = E_r(b) + \tfrac12 \beta_b\,(u - \beta_s/\beta_b)^2`.
+
+    Parameters
+    ----------
+    s : array_like, shape (T,)
+        Singular values over time.
+    b : array_like, shape (n_b,)
+        Recurrent modes, along the columns.
+    u : array_like, shape (n_u,)
+        Input-output modes ac, along the rows.
+
+    Returns
+    -------
+    ndarray, shape (n_u, n_b)
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, a shape does not fit, or the energy exceeds float64.
+
+    Notes
+    -----
+    Completing the square costs one pass over b and one product, and loses no digits near zero.
+    """
+    s = _check.sequence("s", s, ndim=1)
+    b, u = _check.array("b", b, 1, "(n_b,)"), _check.array("u", u, 1, "(n_u,)")
+    with np.errstate(over="ignore", invalid="ignore"):
+        grid = reduced_energy(b, s) + modes.beta_b(b, len(s)) / 2 * (u[:, None] - _best_u(b, s)) ** 2
+    _check.representable("the energy", f"b or u is too large at T = {len(s)}", grid)
+    return grid
+
+
+def sharpness(a, b, c, s):
+    r"""Largest eigenvalue of the Hessian of the energy in (a, b, c).
+
+    Parameters
+    ----------
+    a, b, c : array_like, shape (...)
+        Connectivity modes.
+    s : array_like, shape (..., T)
+        Singular values over time.
+
+    Returns
+    -------
+    ndarray, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, shapes do not broadcast, or a result exceeds float64.
+
+    Notes
+    -----
+    Gradient descent near a minimum is stable for learning rates below 2 / sharpness.
+    """
+    return np.linalg.eigvalsh(modes.hessian(a, b, c, s))[..., -1]
+
+
+def extrapolation_error(a, b, c, s_test):
+    r"""Relative error on another trajectory length, :math:`\sum_i (s_i - c\,b^{T'-i} a)^2 / \sum_i s_i^2`.
+
+    Parameters
+    ----------
+    a, b, c : array_like, shape (...)
+        Connectivity modes learned elsewhere.
+    s_test : array_like, shape (..., T')
+        Singular values of the test task, not all zero.
+
+    Returns
+    -------
+    ndarray, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, shapes do not broadcast, or `s_test` is zero throughout.
+
+    Notes
+    -----
+    Claims C21 and C22.
+    """
+    s_test = _check.sequence("s_test", s_test)
+    total = np.sum(s_test**2, axis=-1)
+    if not total.all():
+        raise ValueError("s_test must not be zero throughout: the relative error is undefined")
+    return 2 * modes.energy(a, b, c, s_test) / total
+
+
+@dataclass(frozen=True)
+class BasinMap:
+    """Where the gradient flow takes a grid of starts.
+
+    Attributes
+    ----------
+    label : ndarray of int, shape (n_u, n_b)
+        Index into `points` of the minimum reached, or one of `BasinMap.RUNAWAY` (b grows without
+        bound), `BasinMap.ORIGIN` (u tends to 0, where b has stopped), `BasinMap.UNDECIDED`.
+    points : list of CriticalPoint
+        The census of :func:`critical_points`.
+    """
+
+    RUNAWAY = -1
+    ORIGIN = -2
+    UNDECIDED = -3
+
+    label: np.ndarray
+    points: list
+
+
+def basin_map(s, b0, u0, kappa=0.0):
+    r"""Which critical point each start of a grid reaches.
+
+    Gradient flow conserves :math:`\kappa = a^2 - c^2`, so that it closes in the plane (b, u):
+
+    .. math::
+        \dot u = \sqrt{\kappa^2 + 4u^2}\,(\beta_s - u\beta_b), \qquad
+        \dot b = u\beta_s' - \tfrac12 u^2 \beta_b' .
+
+    Parameters
+    ----------
+    s : array_like, shape (T,)
+        Singular values over time, not all zero, T >= 2.
+    b0 : array_like, shape (n_b,)
+        Starting recurrent modes, along the columns.
+    u0 : array_like, shape (n_u,)
+        Starting input-output modes ac, along the rows.
+    kappa : float
+        a0**2 - c0**2; 0 for balanced starts, abs(a0) = abs(c0).
+
+    Returns
+    -------
+    BasinMap
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, a shape does not fit, or a start's energy exceeds float64.
+
+    Notes
+    -----
+    A start is labelled by energy, not by nearness: once its energy is below the lowest pass out of the
+    well of E_r(b) that it is in, it can leave that well no more. A well with a minimum in it is
+    that minimum's; one that falls towards b = +-infinity is a runaway. Balanced starts that
+    approach the line u = 0, on which they cannot move, are ORIGIN.
+    """
+    s = _check.sequence("s", s, ndim=1)
+    b0, u0 = _check.array("b0", b0, 1, "(n_b,)"), _check.array("u0", u0, 1, "(n_u,)")
+    kappa = _check.number("kappa", kappa)
+    points = critical_points(s)
+    energy_grid(s, b0, u0)  # refuses starts beyond float64
+    y = np.stack([v.ravel() for v in np.meshgrid(b0, u0)], axis=-1)
+    label = np.full(len(y), BasinMap.UNDECIDED)
+    going = np.arange(len(y))
+
+    def sums(b):
+        return modes._beta_s(b, s, 2), modes._beta_b(b, len(s))
+
+    def derivative(y, _):
+        b, u = y.T
+        (bs, bs1, _), (bb, bb1, _) = sums(b)
+        return np.stack([u * bs1 - u * u * bb1 / 2, np.hypot(kappa, 2 * u) * (bs - u * bb)], axis=-1)
+
+    def jacobian(y, _):
+        b, u = y.T
+        (bs, bs1, bs2), (bb, bb1, bb2) = sums(b)
+        speed = np.hypot(kappa, 2 * u)
+        in_u = np.divide(4 * u, speed, out=np.zeros_like(u), where=speed > 0)
+        rows = (
+            (u * bs2 - u * u * bb2 / 2, bs1 - u * bb1),
+            (speed * (bs1 - u * bb1), in_u * (bs - u * bb) - speed * bb),
+        )
+        return np.array(rows).transpose(2, 0, 1)
+
+    for duration in (0.0, *10.0 ** np.arange(-1.0, 10.5, 0.5)):
+        if duration:
+            states, failed = integrate(derivative, jacobian, y, np.array([duration]), 1e-6, 1e-9)
+            y = np.where(failed[:, None], y, states[-1])
+        found = _settled(*y.T, s, kappa, points)
+        label[going] = found
+        y, going = y[found == BasinMap.UNDECIDED], going[found == BasinMap.UNDECIDED]
+        if not len(going):
+            break
+    return BasinMap(label.reshape(len(u0), len(b0)), points)
+
+
+def _settled(b, u, s, kappa, points):
+    """Labels of the starts whose end is decided already, UNDECIDED for the others."""
+    label = np.full(len(b), BasinMap.UNDECIDED)
+    energy = modes.energy(u, b, 1.0, s)
+    # The passes of E_r are its critical points other than minima; far out it tends to `far`.
+    passes = [(point.b, point.energy) for point in points if point.kind == "saddle"]
+    far = float(np.sum(s[1:] ** 2)) / 2
+    walls = [(-np.inf, far), *passes, (np.inf, far)]
+    for (left, left_height), (right, right_height) in zip(walls, walls[1:]):
+        inside = [k for k, p in enumerate(points) if p.kind == "minimum" and left < p.b < right]
+        height = min(left_height, right_height)
+        if not inside:  # the well falls towards infinity, where there is no wall
+            height = right_height if np.isinf(left) else left_height
+        trapped = (left < b) & (b < right) & (energy < height)
+        label[trapped] = inside[0] if inside else BasinMap.RUNAWAY
+    if kappa == 0:
+        fading = (np.abs(u) < 1e-12) & (u * modes.beta_s(b, s) < 0)
+        label[(label == BasinMap.UNDECIDED) & (fading | (u == 0))] = BasinMap.ORIGIN
+    return label

@@ -1,0 +1,320 @@
+r"""One mode (a, b, c): its energy, the gradient flow on it, and the sums both are made of.
+
+Everything broadcasts: `a`, `b`, `c` have any shape (...), `s` has shape (..., T).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _check
+from ._rosenbrock import integrate
+
+
+def _beta_s(b, s, order):
+    """beta_s and its derivatives in b up to `order`, by Horner's rule."""
+    sums = [np.zeros(np.broadcast_shapes(b.shape, s.shape[:-1]))] * (order + 1)
+    for s_i in np.moveaxis(s, -1, 0):
+        for k in range(order, 0, -1):
+            sums[k] = sums[k] * b + k * sums[k - 1]
+        sums[0] = sums[0] * b + s_i
+    return sums
+
+
+def _product(p, q):
+    """A product and its first two derivatives, from those of its factors."""
+    return p[0] * q[0], p[1] * q[0] + p[0] * q[1], p[2] * q[0] + 2 * p[1] * q[1] + p[0] * q[2]
+
+
+def _beta_b(b, T):
+    """beta_b and its first two derivatives in b, by doubling; in b**2 all terms are positive."""
+    x = b * b
+    variable = power = (x, 1.0, 0.0)
+    total = (np.ones_like(x), 0.0, 0.0)
+    for bit in bin(T)[3:]:
+        total = _product(total, (1 + power[0], power[1], power[2]))
+        power = _product(power, power)
+        if bit == "1":
+            total = tuple(t + p for t, p in zip(total, power))
+            power = _product(power, variable)
+    value, in_x, in_xx = total
+    return value, 2 * b * in_x, 2 * in_x + 4 * x * in_xx
+
+
+def _gradient(a, b, c, s):
+    """Gradient (..., 3) of the energy in the order a, b, c."""
+    u = a * c
+    bs, bs1 = _beta_s(b, s, 1)
+    bb, bb1, _ = _beta_b(b, s.shape[-1])
+    in_u = u * bb - bs
+    return np.stack(np.broadcast_arrays(c * in_u, u * (u * bb1 / 2 - bs1), a * in_u), axis=-1)
+
+
+def _hessian(a, b, c, s):
+    """Hessian (..., 3, 3) of the energy in the order a, b, c."""
+    u = a * c
+    bs, bs1, bs2 = _beta_s(b, s, 2)
+    bb, bb1, bb2 = _beta_b(b, s.shape[-1])
+    in_u, in_ub = u * bb - bs, u * bb1 - bs1
+    ab, ac, bc = c * in_ub, in_u + u * bb, a * in_ub
+    entries = c * c * bb, ab, ac, ab, u * (u * bb2 / 2 - bs2), bc, ac, bc, a * a * bb
+    flat = np.stack(np.broadcast_arrays(*entries), axis=-1)
+    return flat.reshape(*flat.shape[:-1], 3, 3)
+
+
+def _mode(a, b, c, s):
+    a, b, c = _check.array("a", a), _check.array("b", b), _check.array("c", c)
+    s = _check.sequence("s", s)
+    _check.broadcast(a=a, b=b, c=c, s=s[..., 0])
+    return a, b, c, s
+
+
+def beta_s(b, s):
+    r"""Singular values as the recurrent mode weighs them, :math:`\beta_s(b) = \sum_{i=1}^{T} b^{T-i} s_i`.
+
+    Parameters
+    ----------
+    b : array_like, shape (...)
+        Recurrent connectivity mode, dimensionless.
+    s : array_like, shape (..., T)
+        Singular values over time.
+
+    Returns
+    -------
+    ndarray, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If `b` or `s` is not finite, shapes do not broadcast, or the sum exceeds float64.
+
+    Notes
+    -----
+    Horner's rule from the first time step to the last. The paper's solution for ac(t).
+    """
+    b, s = _check.array("b", b), _check.sequence("s", s)
+    _check.broadcast(b=b, s=s[..., 0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        (value,) = _beta_s(b, s, 0)
+    _check.representable("beta_s", f"b is too large at T = {s.shape[-1]}", value)
+    return value
+
+
+def beta_b(b, T):
+    r"""Squared gain of a recurrent mode, :math:`\beta_b(b) = \sum_{i=1}^{T} b^{2(T-i)}`.
+
+    Summed by doubling, which stays accurate at and beside ``|b| = 1`` where the
+    quotient :math:`(1 - b^{2T}) / (1 - b^2)` loses its digits.
+
+    Parameters
+    ----------
+    b : array_like, shape (...)
+        Recurrent connectivity mode, dimensionless.
+    T : int
+        Trajectory length in time steps, at least 1.
+
+    Returns
+    -------
+    ndarray, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If `b` is not finite, `T` is not a positive integer, or the sum exceeds float64.
+
+    Notes
+    -----
+    The paper's solution for ac(t); derived in the chapter on the closed form.
+    """
+    b, T = _check.array("b", b), _check.integer("T", T)
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = _beta_b(b, T)[0]
+    _check.representable("beta_b", f"b is too large at T = {T}", value)
+    return value
+
+
+def energy(a, b, c, s):
+    r"""Loss of one mode, :math:`E = \tfrac12 \sum_{i=1}^{T} (s_i - c\,b^{T-i} a)^2`.
+
+    Summed as squares, so that it stays accurate down to zero.
+
+    Parameters
+    ----------
+    a, b, c : array_like, shape (...)
+        Connectivity modes of W_x, W_h and W_y.
+    s : array_like, shape (..., T)
+        Singular values over time.
+
+    Returns
+    -------
+    ndarray, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, shapes do not broadcast, or the sum exceeds float64.
+
+    Notes
+    -----
+    The paper's energy function.
+    """
+    a, b, c, s = _mode(a, b, c, s)
+    with np.errstate(over="ignore", invalid="ignore"):
+        response, total = a * c, 0.0
+        for s_i in np.moveaxis(s, -1, 0)[::-1]:
+            total = total + (s_i - response) ** 2
+            response = response * b
+        total = total / 2
+    _check.representable("the energy", f"a, b or c is too large at T = {s.shape[-1]}", total)
+    return total
+
+
+def velocity(a, b, c, s, tau=1.0):
+    r"""Gradient flow of one mode.
+
+    .. math::
+        \tau \dot a &= c\,(\beta_s - u\,\beta_b) \\
+        \tau \dot b &= u\,\beta_s' - \tfrac12 u^2 \beta_b'
+                     = \sum_{i=1}^{T} (T-i)\, c\, b^{T-i-1} a\,(s_i - c\, b^{T-i} a) \\
+        \tau \dot c &= a\,(\beta_s - u\,\beta_b), \qquad u = ac
+
+    Parameters
+    ----------
+    a, b, c : array_like, shape (...)
+        Connectivity modes of W_x, W_h and W_y.
+    s : array_like, shape (..., T)
+        Singular values over time.
+    tau : float
+        Time constant, 1 / learning rate.
+
+    Returns
+    -------
+    da, db, dc : tuple of ndarray, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, shapes do not broadcast, `tau` is not positive, or a result
+        exceeds float64.
+
+    Notes
+    -----
+    Minus the gradient of :func:`energy`, over tau. The paper prints db/dt without the factor
+    (T - i); see claim C07.
+    """
+    a, b, c, s = _mode(a, b, c, s)
+    tau = _check.positive("tau", tau)
+    with np.errstate(over="ignore", invalid="ignore"):
+        gradient = _gradient(a, b, c, s) / -tau
+    _check.representable("the gradient", f"a, b or c is too large at T = {s.shape[-1]}", gradient)
+    return gradient[..., 0], gradient[..., 1], gradient[..., 2]
+
+
+def hessian(a, b, c, s):
+    r"""Second derivatives of the energy in the order a, b, c.
+
+    Parameters
+    ----------
+    a, b, c : array_like, shape (...)
+        Connectivity modes of W_x, W_h and W_y.
+    s : array_like, shape (..., T)
+        Singular values over time.
+
+    Returns
+    -------
+    ndarray, shape (..., 3, 3)
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, shapes do not broadcast, or a result exceeds float64.
+    """
+    a, b, c, s = _mode(a, b, c, s)
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = _hessian(a, b, c, s)
+    _check.representable("the Hessian", f"a, b or c is too large at T = {s.shape[-1]}", result)
+    return result
+
+
+@dataclass(frozen=True)
+class ModeTrajectory:
+    """A gradient flow at requested times; the time axis comes first.
+
+    Attributes
+    ----------
+    t : ndarray, shape (K,)
+        Times.
+    a, b, c : ndarray, shape (K, ...)
+        Connectivity modes; NaN from where a diverged mode had to stop.
+    diverged : ndarray of bool, shape (...)
+        The modes that left the range of float64, or needed steps below its resolution, before t[-1].
+    """
+
+    t: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+    c: np.ndarray
+    diverged: np.ndarray
+
+    @property
+    def u(self):
+        """The input-output mode ac, shape (K, ...)."""
+        return self.a * self.c
+
+
+def flow(a0, b0, c0, s, t, *, tau=1.0, freeze_b=False, rtol=1e-8):
+    r"""Follow the gradient flow of :func:`velocity` from (a0, b0, c0) at time 0.
+
+    Parameters
+    ----------
+    a0, b0, c0 : array_like, shape (...)
+        Starting point; any number of modes at once.
+    s : array_like, shape (..., T)
+        Singular values over time.
+    t : array_like, shape (K,)
+        Times to report, not negative and strictly increasing.
+    tau : float
+        Time constant, 1 / learning rate.
+    freeze_b : bool
+        If True, b stays at b0, as in the paper's Figure 1.
+    rtol : float
+        Relative tolerance of each step, below 0.1.
+
+    Returns
+    -------
+    ModeTrajectory
+        t, a, b, c, u and the modes that `diverged`.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, shapes do not broadcast, `t` is negative or not increasing,
+        or `tau` or `rtol` is out of range.
+
+    Notes
+    -----
+    The equations are stiff: at the optimum of the constant task with T = 50 the Hessian has an
+    eigenvalue near 2e4 beside one that is zero. An L-stable method with a step size for each
+    mode takes them as they come.
+    """
+    a0, b0, c0, s = _mode(a0, b0, c0, s)
+    t = _check.times("t", t)
+    tau = _check.positive("tau", tau)
+    rtol = _check.positive("rtol", rtol)
+    if rtol >= 0.1:
+        raise ValueError(f"rtol must be below 0.1, got {rtol}")
+    shape = _check.broadcast(a0=a0, b0=b0, c0=c0, s=s[..., 0])
+    start = np.stack([np.broadcast_to(v, shape).ravel() for v in (a0, b0, c0)], axis=-1)
+    shared = s.ndim == 1
+    s = s if shared else np.broadcast_to(s, (*shape, s.shape[-1])).reshape(-1, s.shape[-1])
+    moving = np.array([1.0, not freeze_b, 1.0])
+
+    def derivative(y, which):
+        return -moving * _gradient(*y.T, s if shared else s[which])
+
+    def jacobian(y, which):
+        return -moving[:, None] * _hessian(*y.T, s if shared else s[which])
+
+    states, diverged = integrate(derivative, jacobian, start, t / tau, rtol, atol=1e-3 * rtol)
+    a, b, c = (states[..., k].reshape(len(t), *shape) for k in range(3))
+    return ModeTrajectory(t, a, b, c, diverged.reshape(shape))

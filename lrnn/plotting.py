@@ -1,0 +1,304 @@
+"""Figures: curves, matrices and landscapes, drawn once and shown in a light and a dark rendering."""
+
+import base64
+import io
+from importlib import resources
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import PowerNorm, to_hex
+from matplotlib.figure import Figure
+
+_STYLE = str(resources.files(__package__) / "lrnn.mplstyle")
+# The colours of ink and paper, and what the dark rendering puts in their place.
+_DARK = {"#262b33": "#d5dbe1", "#000000": "#f2f5f7", "#ffffff": "#14181e", "#e3e6ea": "#333a44"}
+# One colour and one marker for each of the paper's tasks, throughout the book.
+TASK_STYLE = {"constant": "C0-o", "expanding": "C1-s", "contracting": "C2-^"}
+
+
+def _recolour(figure, colours):
+    """Replace colours of everything drawn in a figure."""
+    seen = figure.findobj()
+    seen += [box for text in seen if hasattr(text, "get_bbox_patch") and (box := text.get_bbox_patch())]
+    for artist in seen:
+        for name in ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor"):
+            getter, setter = getattr(artist, f"get_{name}", None), getattr(artist, f"set_{name}", None)
+            if getter is None or setter is None:
+                continue
+            value = np.asarray(mpl.colors.to_rgba_array(getter()))
+            if len(value) == 1 and value[0, 3] > 0 and (new := colours.get(to_hex(value[0]))):
+                setter((*mpl.colors.to_rgb(new), value[0, 3]))
+
+
+def _png(figure):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def show(figure):
+    """Display a figure in a notebook.
+
+    The output carries a second rendering for dark pages; Jupyter shows the light one, the book
+    the one that fits the reader's theme.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure, as the other functions of this module return it.
+    """
+    from IPython.display import display
+
+    with mpl.style.context(_STYLE):
+        light = _png(figure)
+        _recolour(figure, _DARK)
+        dark = _png(figure)
+        _recolour(figure, {new: old for old, new in _DARK.items()})
+    width, height = (round(100 * inches) for inches in figure.get_size_inches())
+    display(
+        {"image/png": light, "text/plain": f"Figure of {width} x {height} pixels"},
+        metadata={"image/png": {"width": width}, "two_themes": {"dark": dark}},
+        raw=True,
+    )
+
+
+class TwoThemes:
+    """Puts both renderings of :func:`show` into a built page (a plug-in of myst-nb)."""
+
+    mime_priority_overrides = ()
+
+    @staticmethod
+    def handle_mime(renderer, data, inline):
+        dark = data.output_metadata.get("two_themes", {}).get("dark")
+        if data.mime_type != "image/png" or dark is None:
+            return None
+        nodes = []
+        for content, theme in ((data.content, "in-light"), (dark, "in-dark")):
+            metadata = {"image/png": data.output_metadata.get("image/png", {})}
+            one = type(data)("image/png", content, data.cell_metadata, metadata, line=data.line)
+            for node in renderer.render_image(one):
+                node["classes"] = [*node.get("classes", []), "dark-light", theme]
+                nodes.append(node)
+        return nodes
+
+
+def _figure(n_panels, height, width=7.4, n_rows=1):
+    with mpl.style.context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        grid = figure.subplots(n_rows, n_panels, squeeze=False)
+    figure.get_layout_engine().set(wspace=0.06, hspace=0.06)
+    return figure, grid
+
+
+def lines(*panels, height=2.9, width=7.4):
+    """Panels of curves side by side.
+
+    Parameters
+    ----------
+    *panels : dict
+        One for each panel. `curves`: a list of ``(x, y, label, style)``, the style in Matplotlib's
+        short form ("C0--"; "k" is the page's ink), the label None to leave the curve out of the
+        legend. Optional: `title`, `xlabel`, `ylabel`, `xscale`, `yscale`, `xlim`, `ylim`,
+        `legend` (a Matplotlib location, or None), `across` and `down` (values marked by thin
+        horizontal or vertical lines).
+    height, width : float
+        Size in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = _figure(len(panels), height, width)
+    with mpl.style.context(_STYLE):
+        for ax, panel in zip(axes[0], panels):
+            for kind, place in (("across", ax.axhline), ("down", ax.axvline)):
+                for value in panel.get(kind, ()):
+                    place(value, color="#262b33", linewidth=0.9, linestyle=(0, (1, 2)))
+            for x, y, label, style in panel["curves"]:
+                dashed = style.startswith("k") and "--" in style
+                # Theory lies on top of what it predicts, so it is thin and drawn last.
+                ax.plot(
+                    x, y, style, label=label, linewidth=1.2 if dashed else None, zorder=3 if dashed else 2
+                )
+            settings = ("title", "xlabel", "ylabel", "xscale", "yscale", "xlim", "ylim")
+            ax.set(**{key: panel[key] for key in settings if key in panel})
+            if panel.get("legend", "best") and any(label for _, _, label, _ in panel["curves"]):
+                ax.legend(loc=panel.get("legend", "best"))
+    return figure
+
+
+def theory_and_simulation(t, simulated, predicted, labels, *, ylabels, xlabel="time $t/\\tau$", **settings):
+    """Simulations in colour, one colour for each mode or run, theory dashed on top.
+
+    Parameters
+    ----------
+    t : array_like, shape (K,)
+        Times.
+    simulated, predicted : sequence of array_like, shape (K, n)
+        For each panel, n curves.
+    labels : sequence of str, length n
+        What each curve is.
+    ylabels : sequence of str
+        The vertical axis of each panel.
+    xlabel : str
+        The horizontal axis.
+    **settings
+        Passed on to every panel of :func:`lines`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    panels = []
+    for number, (sim, theory, ylabel) in enumerate(zip(simulated, predicted, ylabels)):
+        sim, theory = np.asarray(sim), np.asarray(theory)
+        curves = [(t, sim[:, k], label, f"C{k}-") for k, label in enumerate(labels)]
+        curves += [(t, theory[:, k], None if k else "theory", "k--") for k in range(len(labels))]
+        legend = "best" if number == len(ylabels) - 1 else None
+        panels.append({"curves": curves, "xlabel": xlabel, "ylabel": ylabel, "legend": legend, **settings})
+    return lines(*panels)
+
+
+def matrices(named, *, limit=None, height=2.5):
+    """Matrices as images on one colour scale centred on zero.
+
+    Parameters
+    ----------
+    named : dict of str to array_like, shape (rows, columns)
+        Title and matrix of each panel.
+    limit : float, optional
+        The value at which the colours end; the largest entry when left out.
+    height : float
+        Height in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    values = [np.asarray(m) for m in named.values()]
+    limit = limit or max(np.abs(m).max() for m in values)
+    figure, axes = _figure(len(named), height)
+    with mpl.style.context(_STYLE):
+        for ax, title, value in zip(axes[0], named, values):
+            image = ax.imshow(value, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+            ax.set(title=title, xticks=[], yticks=[])
+            ax.grid(False)
+            ax.spines[:].set_visible(True)
+        bar = figure.colorbar(image, ax=axes[0], shrink=0.85, aspect=18)
+        bar.outline.set_visible(False)
+    return figure
+
+
+def bars(panels, *, height=2.7):
+    """Bars side by side for each group.
+
+    Parameters
+    ----------
+    panels : list of dict
+        `groups`: the labels along the axis; `series`: dict of name to heights; `title`, `xlabel`,
+        `ylabel`, `yscale` as in :func:`lines`.
+    height : float
+        Height in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = _figure(len(panels), height)
+    hatches = ("", "///", "...", "xx")
+    with mpl.style.context(_STYLE):
+        for ax, panel in zip(axes[0], panels):
+            place = np.arange(len(panel["groups"]))
+            width = 0.8 / len(panel["series"])
+            for k, (name, heights) in enumerate(panel["series"].items()):
+                offset = (k - (len(panel["series"]) - 1) / 2) * width
+                ax.bar(
+                    place + offset,
+                    heights,
+                    width * 0.92,
+                    label=name,
+                    color=f"C{k}",
+                    hatch=hatches[k],
+                    edgecolor="#ffffff",
+                    linewidth=0,
+                )
+            ax.set_xticks(place, panel["groups"])
+            ax.grid(axis="x", visible=False)
+            ax.set(**{k: panel[k] for k in ("title", "xlabel", "ylabel", "yscale", "ylim") if k in panel})
+            if len(panel["series"]) > 1:
+                ax.legend()
+    return figure
+
+
+def landscapes(panels, *, n_columns=3, height=5.4, arrows=13):
+    """Energy in the plane (b, u): colour from low (blue) to high (red), the flow as arrows, the optimum a star.
+
+    Parameters
+    ----------
+    panels : list of dict
+        `b`, shape (n_b,), and `u`, shape (n_u,): the axes; `energy`, shape (n_u, n_b);
+        `field`: (db, du), each (n_u, n_b), drawn as arrows of one length; `optimum`: (b, u) or None;
+        `title`. Optional: `saddles`, a list of (b, u); `paths`, a list of (b, u) arrays.
+    n_columns : int
+        Panels in a row.
+    height : float
+        Height in inches.
+    arrows : int
+        Arrows along each axis.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    n_rows = -(-len(panels) // n_columns)
+    figure, axes = _figure(n_columns, height, n_rows=n_rows)
+    with mpl.style.context(_STYLE):
+        for number, (ax, panel) in enumerate(zip(axes.ravel(), panels)):
+            b, u, energy = panel["b"], panel["u"], panel["energy"]
+            at_rest = energy[np.abs(u).argmin()].min()  # u = 0: half the sum of s**2
+            norm = PowerNorm(0.4, vmin=0, vmax=4 * at_rest, clip=True)
+            image = ax.pcolormesh(
+                b, u, energy, cmap="RdYlBu_r", norm=norm, shading="gouraud", rasterized=True
+            )
+            levels = at_rest * np.array([0.01, 0.1, 0.3, 0.7, 1.5, 3])
+            ax.contour(b, u, energy, levels=levels, colors="#0b1a2b", linewidths=0.5, alpha=0.45)
+            rows, columns = (
+                np.linspace(0, len(axis) - 1, arrows + 2)[1:-1].round().astype(int) for axis in (u, b)
+            )
+            at = np.ix_(rows, columns)
+            # Directions as the eye sees them: in units of each axis.
+            db, du = panel["field"][0][at] / np.ptp(b), panel["field"][1][at] / np.ptp(u)
+            length = np.hypot(db, du)
+            db, du = (np.divide(v, length, out=np.zeros_like(v), where=length > 0) for v in (db, du))
+            ax.quiver(
+                b[columns], u[rows], db, du, color="#0b1a2b", scale=24, width=0.006, pivot="mid", angles="uv"
+            )
+            for path_b, path_u in panel.get("paths", ()):
+                ax.plot(path_b, path_u, color="#ffffff", linewidth=2.6)
+                ax.plot(path_b, path_u, color="#101820", linewidth=1.2)
+                ax.plot(path_b[0], path_u[0], "o", color="#101820", markersize=4)
+            for saddle in panel.get("saddles", ()):
+                ax.plot(*saddle, "X", color="#fdfdfd", markeredgecolor="#0b1a2b", markersize=9, zorder=5)
+            if panel.get("optimum"):
+                ax.plot(
+                    *panel["optimum"],
+                    "*",
+                    color="#ffd90f",
+                    markeredgecolor="#0b1a2b",
+                    markersize=17,
+                    zorder=6,
+                )
+            ax.grid(False)
+            ax.spines[:].set_visible(True)
+            ax.set(title=panel["title"], xlim=(b[0], b[-1]), ylim=(u[0], u[-1]))
+            if number % n_columns == 0:
+                ax.set_ylabel("$u = ac$")
+            if number >= len(panels) - n_columns:
+                ax.set_xlabel("$b$")
+        for ax in axes.ravel()[len(panels) :]:
+            ax.set_visible(False)
+        bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=24, ticks=[0, at_rest, 4 * at_rest])
+        bar.ax.set_yticklabels(["0", r"$E_0$", r"$4E_0$"])
+        bar.ax.set_title("$E$", loc="center")
+        bar.outline.set_visible(False)
+    return figure
