@@ -7,6 +7,7 @@ not: near a double root they cannot tell two real roots from a complex pair.
 Polynomials are lists of integers, lowest power first.
 """
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -79,7 +80,7 @@ def _shift(p):
 
 def _sign_changes(p):
     signs = [c > 0 for c in p if c]
-    return sum(x != y for x, y in zip(signs, signs[1:]))
+    return sum(x != y for x, y in itertools.pairwise(signs))
 
 
 def _in_unit_interval(p):

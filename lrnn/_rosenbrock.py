@@ -26,7 +26,7 @@ _MOST_STEPS = 200_000
 
 
 def _inverse(M):
-    """Inverse of matrices (N, 2, 2) or (N, 3, 3) by cofactors; a singular one gives inf or NaN, not an error."""
+    """Inverses of matrices (N, 2, 2) or (N, 3, 3); a singular one gives inf or NaN, not an error."""
     if M.shape[1] == 2:
         (a, b), (c, d) = M.transpose(1, 2, 0)
         adjugate = np.array([[d, -b], [-c, a]])

@@ -1,5 +1,6 @@
 """The loss landscape of one mode: grids, reduced energy, critical points, sharpness, basins."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from ._rosenbrock import integrate
 
 
 def reduced_energy(b, s):
-    r"""Energy with the input-output mode at its best, :math:`E_r(b) = \tfrac12 \sum_i s_i^2 - \beta_s^2/(2\beta_b)`.
+    r"""Energy at the best u for each b, :math:`E_r(b) = \tfrac12 \sum_i s_i^2 - \beta_s^2/(2\beta_b)`.
 
     Parameters
     ----------
@@ -324,7 +325,7 @@ def _settled(b, u, s, kappa, points):
     passes = [(point.b, point.energy) for point in points if point.kind == "saddle"]
     far = float(np.sum(s[1:] ** 2)) / 2
     walls = [(-np.inf, far), *passes, (np.inf, far)]
-    for (left, left_height), (right, right_height) in zip(walls, walls[1:]):
+    for (left, left_height), (right, right_height) in itertools.pairwise(walls):
         inside = [k for k, p in enumerate(points) if p.kind == "minimum" and left < p.b < right]
         height = min(left_height, right_height)
         if not inside:  # the well falls towards infinity, where there is no wall

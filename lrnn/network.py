@@ -309,7 +309,7 @@ def _basis(U, V, R, N_h, n_modes):
 
 
 def aligned_network(a, b, c, U, V, R=None):
-    r"""The network whose modes are (a, b, c): :math:`W_x = R\,A V^\top,\; W_h = R B R^\top,\; W_y = U C R^\top`.
+    r"""Network of given modes, :math:`W_x = R A V^\top,\; W_h = R B R^\top,\; W_y = U C R^\top`.
 
     Parameters
     ----------

@@ -231,7 +231,7 @@ def bars(panels, *, height=2.7):
 
 
 def landscapes(panels, *, n_columns=3, height=5.4, arrows=13):
-    """Energy in the plane (b, u): colour from low (blue) to high (red), the flow as arrows, the optimum a star.
+    """Energy in the plane (b, u) from low (blue) to high (red), with the flow and the optimum.
 
     Parameters
     ----------

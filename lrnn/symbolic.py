@@ -96,7 +96,7 @@ def matrix_gradients(T):
 
 
 def decouple(expression, T):
-    """One mode of a matrix expression: what its diagonal entry is when every matrix is diagonal in the shared bases.
+    """One mode of a matrix expression: its diagonal entry when all matrices share diagonal bases.
 
     Diagonal matrices commute, so terms that differ only in the order of factors merge.
 
