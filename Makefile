@@ -32,11 +32,14 @@ book: site
 test: lint unit nbval site
 	$(call stage, site-tests, $(BIN)/python -m pytest -q tests/test_site.py)
 
-.venv/installed: requirements.lock pyproject.toml
+.venv/locked: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12'; exit 1; }
 	$(call stage, venv, $(PYTHON) -m venv --clear .venv)
-	$(call stage, install, $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock \
-		&& $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .)
+	$(call stage, packages, $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock)
+	@touch $@
+
+.venv/installed: .venv/locked pyproject.toml
+	$(call stage, lrnn, $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .)
 	@touch $@
 
 lint: .venv/installed
@@ -51,7 +54,7 @@ nbval: .venv/installed
 
 site: .venv/installed
 	@rm -rf _build/html
-	$(call stage, book, $(BIN)/jupyter-book build . -W -n --keep-going)
+	$(call stage, book, $(BIN)/jupyter-book build . -W --keep-going)
 
 serve: site
 	@echo 'http://localhost:8000 (Ctrl-C stops it)'
@@ -62,7 +65,7 @@ lab: .venv/installed
 	@$(BIN)/jupyter lab book
 
 notebooks: .venv/installed
-	$(call stage, notebooks, $(BIN)/python tests/execute.py $(NOTEBOOKS))
+	$(call stage, notebooks, $(BIN)/python book/execute.py $(NOTEBOOKS))
 
 lock:
 	uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \

@@ -9,4 +9,5 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["exact", "landscape", "modes", "network", "plotting", "symbolic", "tasks"],
+    submod_attrs={"network": ["LinearRNN"], "tasks": ["Moments", "Trajectories"]},
 )

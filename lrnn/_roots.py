@@ -11,8 +11,13 @@ import itertools
 import math
 from fractions import Fraction
 
-# Roots that lie within 2**-_DEPTH of the unit interval of each other are reported as one.
+# Intervals this narrow that still seem to hold several roots hint at a repeated one, on which
+# halving would never end: the polynomial is then split into parts with simple roots.
 _DEPTH = 70
+
+
+class _Repeated(Exception):
+    pass
 
 
 def integer_polynomial(coefficients):
@@ -39,11 +44,20 @@ def differentiate(p):
 def real_roots(p):
     """All real roots in ascending order, each with whether the polynomial changes sign there.
 
-    The zero polynomial has no isolated root and must not be given.
+    The zero polynomial has no isolated root and must not be given. A root beyond the range of
+    floats raises OverflowError.
     """
     p = list(p)
     while p[-1] == 0:
         p.pop()
+    try:
+        return sorted(_roots(p, _DEPTH))
+    except _Repeated:
+        parts = enumerate(_square_free_parts(p), start=1)
+        return sorted((x, m % 2 == 1) for m, part in parts for x, _ in _roots(part, math.inf))
+
+
+def _roots(p, depth):
     found = []
     zeros = next(k for k, c in enumerate(p) if c)
     if zeros:
@@ -51,14 +65,65 @@ def real_roots(p):
         p = p[zeros:]
     for side in (1, -1):
         q = [c * side**k for k, c in enumerate(p)]
-        at_one, at_one_odd = q, False
-        while sum(at_one) == 0:
-            at_one, at_one_odd = _divide_by_x_minus_1(at_one), not at_one_odd
-        if len(at_one) < len(q):
-            found.append((float(side), at_one_odd))
-        found += [(side * x, odd) for x, odd in _in_unit_interval(at_one)]
-        found += [(side / x, odd) for x, odd in _in_unit_interval(at_one[::-1])]
-    return sorted(found)
+        rest, odd = q, False
+        while sum(rest) == 0:
+            rest, odd = _divide_by_x_minus_1(rest), not odd
+        if len(rest) < len(q):
+            found.append((float(side), odd))
+        found += [(side * x, odd) for x, odd in _in_unit_interval(rest, depth)]
+        for x, odd in _in_unit_interval(rest[::-1], depth):
+            if x == 0 or math.isinf(1 / x):
+                raise OverflowError("a root exceeds the range of floats")
+            found.append((side / x, odd))
+    return found
+
+
+def _primitive(p):
+    p = list(p)
+    while p and p[-1] == 0:
+        p.pop()
+    content = math.gcd(*p)
+    return [c // content for c in p]
+
+
+def _divide(p, d):
+    """Quotient of p by d, which must divide it."""
+    p, quotient = list(p), []
+    while len(p) >= len(d):
+        quotient.append(p[-1] // d[-1])
+        for k in range(len(d)):
+            p[len(p) - len(d) + k] -= quotient[-1] * d[k]
+        p.pop()
+    return quotient[::-1]
+
+
+def _common_divisor(p, q):
+    """Greatest common divisor of two polynomials, by Euclid's algorithm on integers."""
+    p, q = _primitive(p), _primitive(q)
+    while q:
+        while len(p) >= len(q):
+            lead, shift = p[-1], len(p) - len(q)
+            p = [c * q[-1] for c in p]
+            for k in range(len(q)):
+                p[shift + k] -= lead * q[k]
+            p.pop()
+            p = _primitive(p) if any(p) else []
+        p, q = q, p
+    return p
+
+
+def _square_free_parts(p):
+    """Polynomials w_1, w_2, ... of simple roots, w_m holding the roots of multiplicity m (Yun)."""
+    p = _primitive(p)
+    slope = differentiate(p)
+    common = _common_divisor(p, slope)
+    w, y, parts = _divide(p, common), _divide(slope, common), []
+    while len(w) > 1:
+        z = [a - b for a, b in zip(y, differentiate(w) + [0] * len(y))]
+        part = _common_divisor(w, z) if any(z) else w
+        parts.append(part)
+        w, y = _divide(w, part), _divide(z, part) if any(z) else [0]
+    return parts
 
 
 def _divide_by_x_minus_1(p):
@@ -83,7 +148,7 @@ def _sign_changes(p):
     return sum(x != y for x, y in itertools.pairwise(signs))
 
 
-def _in_unit_interval(p):
+def _in_unit_interval(p, most):
     """Roots of p strictly between 0 and 1, with whether p changes sign there; p(0) and p(1) are not 0."""
     found = []
     # Each entry: p on the interval (start, start + 1) / 2**depth, mapped to (0, 1).
@@ -96,9 +161,8 @@ def _in_unit_interval(p):
         if changes == 1:
             found.append((_bisect(q, start, depth), True))
             continue
-        if depth == _DEPTH:
-            found.append(((2 * start + 1) / 2 ** (depth + 1), changes % 2 == 1))
-            continue
+        if depth >= most:
+            raise _Repeated
         degree = len(q) - 1
         left = [c << (degree - k) for k, c in enumerate(q)]
         right = _shift(left)

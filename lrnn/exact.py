@@ -63,12 +63,13 @@ def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
     # The flip (c, beta_s) -> (-c, -beta_s) turns u into -u: from here on beta_s >= 0.
     sign = np.where(beta_s < 0, -1.0, 1.0)
     c0, beta_s = sign * c0, sign * beta_s
-    u0 = a0 * c0
-    plus, minus = (a0 + c0) ** 2, (a0 - c0) ** 2
-    offset = beta_b * np.abs(a0 - c0) * np.abs(a0 + c0) / 2
-    D = np.hypot(beta_s, offset)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        u0 = a0 * c0
+        plus, minus = (a0 + c0) ** 2, (a0 - c0) ** 2
+        offset = beta_b * np.abs(a0 - c0) * np.abs(a0 + c0) / 2
+        D = np.hypot(beta_s, offset)
     safe_D = np.where(D > 0, D, 1.0)
-    with np.errstate(under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         E = np.exp(-2 * D * t / tau)
         S = np.where(D > 0, -np.expm1(-2 * D * t / tau) / (2 * safe_D), t / tau)
         ratio = beta_s / safe_D
@@ -83,13 +84,15 @@ def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
             C * plus + 2 * np.abs(u0) * C_minus,
         )
         bracket = bracket + 2 * S * offset**2 / beta_b
-        first = C_plus + S * beta_b * minus / 2
-        second = C_minus + S * beta_b * plus / 2
+        first = C_plus + S * (beta_b * minus / 2)
+        second = C_minus + S * (beta_b * plus / 2)
         # On the stable manifold a = -c numerator and second factor both vanish like E.
         on_manifold = plus == 0
         numerator = u0 * E + S * beta_s * bracket
         general = numerator / np.where(on_manifold, 1.0, second) / first
-        return sign * np.where(on_manifold, u0 * E / first, general)
+        result = sign * np.where(on_manifold, u0 * E / first, general)
+    _check.representable("u", "a0, c0, beta_s or beta_b is too large", result)
+    return result
 
 
 def plateau_time(rate, T, b0, tau=1.0):
@@ -125,7 +128,8 @@ def plateau_time(rate, T, b0, tau=1.0):
 
     Notes
     -----
-    Result R3, a law for large T: within 1 % of the flow from T = 40 on at r = 0.9.
+    Result R3, a law for large T. At r = 0.9 and b0 = 0.1 it is within 3 % of the flow at T = 40 and
+    within 0.4 % at T = 50 to 70; at T = 20 it is 45 % too short.
     """
     r, T = _check.number("rate", rate), _check.integer("T", T)
     b0, tau = _check.array("b0", b0), _check.positive("tau", tau)
@@ -138,6 +142,6 @@ def plateau_time(rate, T, b0, tau=1.0):
     b = b0[..., None] + half * (1 + nodes)
     integral = np.sum(weights * half * (1 - b / r) ** 3 / (1 / r - b), axis=-1)
     with np.errstate(over="ignore"):
-        result = tau * r ** (-2.0 * T) * integral
+        result = tau * np.power(r, -2.0 * T) * integral
     _check.representable("the plateau time", f"rate**(-2 T) at rate={r}, T={T}", result)
     return result

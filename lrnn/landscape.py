@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _check, _roots, modes
-from ._rosenbrock import integrate
 
 
 def reduced_energy(b, s):
@@ -107,6 +106,15 @@ def critical_points(s):
     first, second = (p + [0] * (length - len(p)) for p in (first, second))
     slope = [2 * p - q for p, q in zip(first, second)]
 
+    try:
+        return _census(s, beta_s, slope)
+    except (OverflowError, ValueError):
+        raise ValueError(
+            "s must span fewer orders of magnitude: a critical point or its energy exceeds float64"
+        ) from None
+
+
+def _census(s, beta_s, slope):
     zeros_of_beta_s = _roots.real_roots(beta_s)
     at_zero_u = {b for b, _ in zeros_of_beta_s}
     points = [_point(b, 0.0, s, "saddle") for b, _ in zeros_of_beta_s]
@@ -214,7 +222,9 @@ def extrapolation_error(a, b, c, s_test):
     Claims C21 and C22.
     """
     s_test = _check.sequence("s_test", s_test)
-    total = np.sum(s_test**2, axis=-1)
+    with np.errstate(over="ignore"):
+        total = np.sum(s_test**2, axis=-1)
+    _check.representable("the sum of s_test**2", "s_test is too large", total)
     if not total.all():
         raise ValueError("s_test must not be zero throughout: the relative error is undefined")
     return 2 * modes.energy(a, b, c, s_test) / total
@@ -244,7 +254,7 @@ class BasinMap:
 def basin_map(s, b0, u0, kappa=0.0):
     r"""Which critical point each start of a grid reaches.
 
-    Gradient flow conserves :math:`\kappa = a^2 - c^2`, so that it closes in the plane (b, u):
+    Gradient flow conserves :math:`\kappa = a^2 - c^2`, so that a point of the plane (b, u) is a start:
 
     .. math::
         \dot u = \sqrt{\kappa^2 + 4u^2}\,(\beta_s - u\beta_b), \qquad
@@ -282,34 +292,20 @@ def basin_map(s, b0, u0, kappa=0.0):
     kappa = _check.number("kappa", kappa)
     points = critical_points(s)
     energy_grid(s, b0, u0)  # refuses starts beyond float64
-    y = np.stack([v.ravel() for v in np.meshgrid(b0, u0)], axis=-1)
+    b, u = (v.ravel() for v in np.meshgrid(b0, u0))
+    # (a + c)^2 and (a - c)^2 are sqrt(kappa^2 + 4u^2) +- 2u, and their roots multiply to kappa.
+    larger = np.sqrt(np.hypot(kappa, 2 * u) + 2 * np.abs(u))
+    smaller = np.divide(kappa, larger, out=np.zeros_like(u), where=larger > 0)
+    y = np.stack([np.where(u >= 0, larger, smaller), b, np.where(u >= 0, smaller, larger)], axis=-1)
     label = np.full(len(y), BasinMap.UNDECIDED)
     going = np.arange(len(y))
-
-    def sums(b):
-        return modes._beta_s(b, s, 2), modes._beta_b(b, len(s))
-
-    def derivative(y, _):
-        b, u = y.T
-        (bs, bs1, _), (bb, bb1, _) = sums(b)
-        return np.stack([u * bs1 - u * u * bb1 / 2, np.hypot(kappa, 2 * u) * (bs - u * bb)], axis=-1)
-
-    def jacobian(y, _):
-        b, u = y.T
-        (bs, bs1, bs2), (bb, bb1, bb2) = sums(b)
-        speed = np.hypot(kappa, 2 * u)
-        in_u = np.divide(4 * u, speed, out=np.zeros_like(u), where=speed > 0)
-        rows = (
-            (u * bs2 - u * u * bb2 / 2, bs1 - u * bb1),
-            (speed * (bs1 - u * bb1), in_u * (bs - u * bb) - speed * bb),
-        )
-        return np.array(rows).transpose(2, 0, 1)
-
     for duration in (0.0, *10.0 ** np.arange(-1.0, 10.5, 0.5)):
         if duration:
-            states, failed = integrate(derivative, jacobian, y, np.array([duration]), 1e-6, 1e-9)
+            # Where a start cannot be followed further it stays undecided.
+            states, failed = modes._follow(y, s, np.array([duration]), rtol=1e-6)
             y = np.where(failed[:, None], y, states[-1])
-        found = _settled(*y.T, s, kappa, points)
+        a, b, c = modes._from_sums(y)
+        found = _settled(b, a * c, s, kappa, points)
         label[going] = found
         y, going = y[found == BasinMap.UNDECIDED], going[found == BasinMap.UNDECIDED]
         if not len(going):

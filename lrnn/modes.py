@@ -62,11 +62,42 @@ def _hessian(a, b, c, s):
     return flat.reshape(*flat.shape[:-1], 3, 3)
 
 
-def _mode(a, b, c, s):
-    a, b, c = _check.array("a", a), _check.array("b", b), _check.array("c", c)
+def _mode(a, b, c, s, suffix=""):
+    given = {f"a{suffix}": a, f"b{suffix}": b, f"c{suffix}": c}
+    checked = {name: _check.array(name, value) for name, value in given.items()}
     s = _check.sequence("s", s)
-    _check.broadcast(a=a, b=b, c=c, s=s[..., 0])
-    return a, b, c, s
+    _check.broadcast(**checked, s=s[..., 0])
+    return *checked.values(), s
+
+
+# The flow is integrated in a + c, b, a - c: these multiply their own velocities, so that a mode
+# that starts with a = c or a = -c keeps it to the last digit. In a, b, c rounding would grow.
+_TO_SUMS = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, -1.0]])
+_FROM_SUMS = np.linalg.inv(_TO_SUMS)
+
+
+def _from_sums(y):
+    """Modes a, b, c of states (..., 3) in a + c, b, a - c."""
+    plus, b, minus = np.moveaxis(y, -1, 0)
+    return (plus + minus) / 2, b, (plus - minus) / 2
+
+
+def _follow(start, s, t, rtol, freeze_b=False):
+    """Integrate states (N, 3) in a + c, b, a - c; s has shape (T,) or (N, T). tau is 1."""
+    moving = np.array([1.0, not freeze_b, 1.0])
+
+    def tasks_of(which):
+        return s if s.ndim == 1 else s[which]
+
+    def derivative(y, which):
+        da, db, dc = np.moveaxis(-_gradient(*_from_sums(y), tasks_of(which)), -1, 0)
+        return moving * np.stack([da + dc, db, da - dc], axis=-1)
+
+    def jacobian(y, which):
+        H = _hessian(*_from_sums(y), tasks_of(which))
+        return -moving[:, None] * (_TO_SUMS @ H @ _FROM_SUMS)
+
+    return integrate(derivative, jacobian, start, t, rtol, atol=1e-3 * rtol)
 
 
 def beta_s(b, s):
@@ -297,24 +328,18 @@ def flow(a0, b0, c0, s, t, *, tau=1.0, freeze_b=False, rtol=1e-8):
     eigenvalue near 2e4 beside one that is zero. An L-stable method with a step size for each
     mode takes them as they come.
     """
-    a0, b0, c0, s = _mode(a0, b0, c0, s)
+    a0, b0, c0, s = _mode(a0, b0, c0, s, suffix="0")
     t = _check.times("t", t)
     tau = _check.positive("tau", tau)
     rtol = _check.positive("rtol", rtol)
     if rtol >= 0.1:
         raise ValueError(f"rtol must be below 0.1, got {rtol}")
     shape = _check.broadcast(a0=a0, b0=b0, c0=c0, s=s[..., 0])
-    start = np.stack([np.broadcast_to(v, shape).ravel() for v in (a0, b0, c0)], axis=-1)
-    shared = s.ndim == 1
-    s = s if shared else np.broadcast_to(s, (*shape, s.shape[-1])).reshape(-1, s.shape[-1])
-    moving = np.array([1.0, not freeze_b, 1.0])
-
-    def derivative(y, which):
-        return -moving * _gradient(*y.T, s if shared else s[which])
-
-    def jacobian(y, which):
-        return -moving[:, None] * _hessian(*y.T, s if shared else s[which])
-
-    states, diverged = integrate(derivative, jacobian, start, t / tau, rtol, atol=1e-3 * rtol)
-    a, b, c = (states[..., k].reshape(len(t), *shape) for k in range(3))
+    if s.ndim > 1:
+        s = np.broadcast_to(s, (*shape, s.shape[-1])).reshape(-1, s.shape[-1])
+    start = np.stack([np.broadcast_to(v, shape).ravel() for v in (a0 + c0, b0, a0 - c0)], axis=-1)
+    states, diverged = _follow(start, s, t / tau, rtol, freeze_b)
+    a, b, c = (mode.reshape(len(t), *shape) for mode in _from_sums(states))
+    if t[0] == 0:  # the sums have rounded the start
+        a[0], b[0], c[0] = a0, b0, c0
     return ModeTrajectory(t, a, b, c, diverged.reshape(shape))

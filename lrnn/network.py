@@ -107,8 +107,9 @@ def _loss_and_gradient(net, moments):
     yx = moments.yx[::-1]
     if moments.xx is None:
         R = yx - M
-        # Completed square: accurate down to a vanishing loss.
-        loss = (moments.yy - np.vdot(yx, yx) + np.vdot(R, R)) / 2
+        # Completed square, accurate down to a vanishing loss. What inputs cannot explain of the
+        # targets is never negative (Bessel), save for rounding.
+        loss = (max(moments.yy - np.vdot(yx, yx), 0.0) + np.vdot(R, R)) / 2
     else:
         xx = moments.xx[::-1, :, ::-1]
         predicted = np.tensordot(M, xx, axes=([0, 2], [0, 1])).transpose(1, 0, 2)
@@ -272,8 +273,8 @@ def train(net, moments, *, learning_rate, steps, record_every=1, freeze=()):
     steps = _check.integer("steps", steps, 0)
     record_every = _check.integer("record_every", record_every)
     names = ("W_x", "W_h", "W_y")
-    freeze = (freeze,) if isinstance(freeze, str) else tuple(freeze)
-    if not set(freeze) <= set(names):
+    freeze = (freeze,) if isinstance(freeze, str) else freeze
+    if not np.iterable(freeze) or not set(freeze) <= set(names):
         raise ValueError(f"freeze must name matrices among {names}, got {freeze}")
     moving = [name not in freeze for name in names]
     records, diverged = [], False
@@ -301,7 +302,6 @@ def train(net, moments, *, learning_rate, steps, record_every=1, freeze=()):
 def _basis(U, V, R, N_h, n_modes):
     U, V = _check.orthonormal("U", U, columns=n_modes), _check.orthonormal("V", V, columns=n_modes)
     if R is None:
-        N_h = n_modes if N_h is None else N_h
         if N_h < n_modes:
             raise ValueError(f"R is needed: {N_h} hidden units cannot hold {n_modes} modes")
         R = np.eye(N_h, n_modes)
@@ -333,7 +333,7 @@ def aligned_network(a, b, c, U, V, R=None):
         If shapes do not fit or a matrix is not orthonormal.
     """
     n_modes = _check.array("U", U, 2, "(N_y, n_modes)").shape[1]
-    U, V, R = _basis(U, V, R, None if R is None else len(R), n_modes)
+    U, V, R = _basis(U, V, R, n_modes if R is None else None, n_modes)
     diagonals = []
     for name, mode in (("a", a), ("b", b), ("c", c)):
         mode = _check.array(name, mode)

@@ -18,17 +18,47 @@ _TRANSPOSES |= {T: W for W, T in _TRANSPOSES.items()}
 
 
 def singular_values(T):
-    """The symbols s_1, ..., s_T."""
+    """The symbols s_1, ..., s_T.
+
+    Parameters
+    ----------
+    T : int
+        Trajectory length in time steps.
+
+    Returns
+    -------
+    tuple of sympy.Symbol
+    """
     return sp.symbols(f"s_1:{T + 1}", real=True)
 
 
 def residuals(T):
-    r"""Noncommutative symbols R_1, ..., R_T for :math:`R_i = \Sigma^{YX_i} - W_y W_h^{T-i} W_x`."""
+    r"""Noncommutative symbols R_1, ..., R_T for :math:`R_i = \Sigma^{YX_i} - W_y W_h^{T-i} W_x`.
+
+    Parameters
+    ----------
+    T : int
+        Trajectory length in time steps.
+
+    Returns
+    -------
+    tuple of sympy.Symbol
+    """
     return sp.symbols(f"R_1:{T + 1}", commutative=False)
 
 
 def transpose(symbol):
-    """The symbol of a weight matrix's transpose."""
+    """The symbol of a weight matrix's transpose.
+
+    Parameters
+    ----------
+    symbol : sympy.Symbol
+        W_x, W_h, W_y or the transpose of one.
+
+    Returns
+    -------
+    sympy.Symbol
+    """
     return _TRANSPOSES[symbol]
 
 
@@ -137,7 +167,18 @@ def mode_equations(T):
 
 
 def energy(T):
-    r"""The energy of one mode, :math:`\tfrac12 \sum_i (s_i - c\,b^{T-i} a)^2`."""
+    r"""The energy of one mode, :math:`\tfrac12 \sum_i (s_i - c\,b^{T-i} a)^2`.
+
+    Parameters
+    ----------
+    T : int
+        Trajectory length in time steps.
+
+    Returns
+    -------
+    sympy.Expr
+        In a, b, c and s_1..s_T.
+    """
     return sp.Add(*((s - c * b ** (T - i) * a) ** 2 for i, s in enumerate(singular_values(T), 1))) / 2
 
 

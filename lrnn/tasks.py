@@ -255,12 +255,18 @@ def moments(x, y):
     y = _check.array("y", y, 2, "(P, N_y)")
     if len(x) != len(y):
         raise ValueError(f"x and y must hold equally many trajectories, got {len(x)} and {len(y)}")
+    for name, data, axes in (("x", x, "(P, T, N_x)"), ("y", y, "(P, N_y)")):
+        if data.size == 0:
+            raise ValueError(f"{name} must have shape {axes} with no axis empty, got {data.shape}")
     P, T, N_x = x.shape
     flat = x.reshape(P, T * N_x)
-    yx = (y.T @ flat).reshape(-1, T, N_x).transpose(1, 0, 2)
-    xx = flat.T @ flat
+    with np.errstate(over="ignore", invalid="ignore"):
+        yx = (y.T @ flat).reshape(-1, T, N_x).transpose(1, 0, 2)
+        xx = flat.T @ flat
+        yy = np.vdot(y, y)
+    _check.representable("a moment", "x or y is too large", yx, xx, yy)
     is_white = np.abs(xx - np.eye(T * N_x)).max(initial=0.0) <= 1e-12
-    return Moments(yx.copy(), None if is_white else xx.reshape(T, N_x, T, N_x), np.vdot(y, y))
+    return Moments(yx.copy(), None if is_white else xx.reshape(T, N_x, T, N_x), yy)
 
 
 def task_moments(s, U, V):
@@ -286,4 +292,7 @@ def task_moments(s, U, V):
         If shapes do not fit or U or V is not orthonormal.
     """
     s, U, V = _task(s, U, V)
-    return Moments(np.einsum("oa,at,ia->toi", U, s, V), None, np.sum(s * s))
+    with np.errstate(over="ignore"):
+        yy = np.sum(s * s)
+    _check.representable("the sum of s**2", "s is too large", yy)
+    return Moments(np.einsum("oa,at,ia->toi", U, s, V), None, yy)
