@@ -80,10 +80,10 @@ def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
         C_minus = (rest + E * (1 + ratio)) / 2  # C - S beta_s
         bracket = np.where(
             u0 >= 0,
-            2 * S * beta_s * u0 + C * (plus + minus) / 2,
+            S * (2 * beta_s * u0) + C * (plus + minus) / 2,
             C * plus + 2 * np.abs(u0) * C_minus,
         )
-        bracket = bracket + 2 * S * offset**2 / beta_b
+        bracket = bracket + S * (2 * offset**2 / beta_b)
         first = C_plus + S * (beta_b * minus / 2)
         second = C_minus + S * (beta_b * plus / 2)
         # On the stable manifold a = -c numerator and second factor both vanish like E.

@@ -11,41 +11,54 @@ from . import _check
 from ._rosenbrock import integrate
 
 
+def _product(p, q):
+    """A product with its first derivatives, as many as its factors come with."""
+    result = [p[0] * q[0]]
+    if len(p) > 1:
+        result.append(p[1] * q[0] + p[0] * q[1])
+    if len(p) > 2:
+        result.append(p[2] * q[0] + 2 * p[1] * q[1] + p[0] * q[2])
+    return result
+
+
 def _beta_s(b, s, order):
-    """beta_s and its derivatives in b up to `order`, by Horner's rule."""
-    sums = [np.zeros(np.broadcast_shapes(b.shape, s.shape[:-1]))] * (order + 1)
-    for s_i in np.moveaxis(s, -1, 0):
-        for k in range(order, 0, -1):
-            sums[k] = sums[k] * b + k * sums[k - 1]
-        sums[0] = sums[0] * b + s_i
+    """beta_s and its derivatives in b up to `order`, as sums over lags k = T - i."""
+    T = s.shape[-1]
+    powers = np.empty((*b.shape, T))
+    powers[..., 0], powers[..., 1:] = 1.0, b[..., None]
+    np.multiply.accumulate(powers, axis=-1, out=powers)
+    weights, sums = s[..., ::-1], []
+    for n in range(order + 1):
+        # The n-th derivative of b**k is k (k-1) ... (k-n+1) b**(k-n).
+        sums.append(np.vecdot(powers[..., : max(T - n, 0)], weights[..., n:]))
+        weights = weights * (np.arange(T) - n)
     return sums
 
 
-def _product(p, q):
-    """A product and its first two derivatives, from those of its factors."""
-    return p[0] * q[0], p[1] * q[0] + p[0] * q[1], p[2] * q[0] + 2 * p[1] * q[1] + p[0] * q[2]
-
-
-def _beta_b(b, T):
-    """beta_b and its first two derivatives in b, by doubling; in b**2 all terms are positive."""
+def _beta_b(b, T, order):
+    """beta_b and its derivatives in b up to `order`, by doubling; in b**2 all terms are positive."""
     x = b * b
-    variable = power = (x, 1.0, 0.0)
-    total = (np.ones_like(x), 0.0, 0.0)
+    variable = power = [x, 1.0, 0.0][: order + 1]
+    total = [np.ones_like(x), 0.0, 0.0][: order + 1]
     for bit in bin(T)[3:]:
-        total = _product(total, (1 + power[0], power[1], power[2]))
+        total = _product(total, [1 + power[0], *power[1:]])
         power = _product(power, power)
         if bit == "1":
-            total = tuple(t + p for t, p in zip(total, power))
+            total = [t + p for t, p in zip(total, power)]
             power = _product(power, variable)
-    value, in_x, in_xx = total
-    return value, 2 * b * in_x, 2 * in_x + 4 * x * in_xx
+    if order > 0:
+        in_x = total[1]
+        total[1] = 2 * b * in_x
+    if order > 1:
+        total[2] = 2 * in_x + 4 * x * total[2]
+    return total
 
 
 def _gradient(a, b, c, s):
     """Gradient (..., 3) of the energy in the order a, b, c."""
     u = a * c
     bs, bs1 = _beta_s(b, s, 1)
-    bb, bb1, _ = _beta_b(b, s.shape[-1])
+    bb, bb1 = _beta_b(b, s.shape[-1], 1)
     in_u = u * bb - bs
     return np.stack(np.broadcast_arrays(c * in_u, u * (u * bb1 / 2 - bs1), a * in_u), axis=-1)
 
@@ -54,7 +67,7 @@ def _hessian(a, b, c, s):
     """Hessian (..., 3, 3) of the energy in the order a, b, c."""
     u = a * c
     bs, bs1, bs2 = _beta_s(b, s, 2)
-    bb, bb1, bb2 = _beta_b(b, s.shape[-1])
+    bb, bb1, bb2 = _beta_b(b, s.shape[-1], 2)
     in_u, in_ub = u * bb - bs, u * bb1 - bs1
     ab, ac, bc = c * in_ub, in_u + u * bb, a * in_ub
     entries = c * c * bb, ab, ac, ab, u * (u * bb2 / 2 - bs2), bc, ac, bc, a * a * bb
@@ -121,7 +134,7 @@ def beta_s(b, s):
 
     Notes
     -----
-    Horner's rule from the first time step to the last. The paper's solution for ac(t).
+    The paper's solution for ac(t).
     """
     b, s = _check.array("b", b), _check.sequence("s", s)
     _check.broadcast(b=b, s=s[..., 0])
@@ -159,7 +172,7 @@ def beta_b(b, T):
     """
     b, T = _check.array("b", b), _check.integer("T", T)
     with np.errstate(over="ignore", invalid="ignore"):
-        value = _beta_b(b, T)[0]
+        (value,) = _beta_b(b, T, 0)
     _check.representable("beta_b", f"b is too large at T = {T}", value)
     return value
 

@@ -58,6 +58,7 @@ def show(figure):
     with mpl.style.context(_STYLE):
         # The layout settles in the first drawing; without it the two renderings would differ.
         figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         light = _png(figure)
         _recolour(figure, _DARK)
         dark = _png(figure)
@@ -66,6 +67,31 @@ def show(figure):
     display(
         {"image/png": light, "text/plain": f"Figure of {width} x {height} pixels"},
         metadata={"image/png": {"width": width}, "two_themes": {"dark": dark}},
+        raw=True,
+    )
+
+
+def glue(name, text):
+    """Make a computed number available to the text of the page, as ``{glue:text}`name```.
+
+    Parameters
+    ----------
+    name : str
+        What the text calls it.
+    text : str
+        The number, formatted.
+
+    Notes
+    -----
+    The record that myst-nb's own function of this name leaves, without importing the book's
+    whole machinery into the notebook.
+    """
+    from IPython.display import display
+
+    prefix = "application/papermill.record/"
+    display(
+        {f"{prefix}text/plain": repr(text)},
+        metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
         raw=True,
     )
 
