@@ -3,6 +3,7 @@
 python book/execute.py NOTEBOOK...
 """
 
+import base64
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+# Figures that stand outside their chapter too: on the first page and in the README.
+PICTURES = {"fig-landscape-two": "landscape"}
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
@@ -28,6 +31,18 @@ def stable(notebook):
     return notebook
 
 
+def pictures(notebook):
+    """The files under book/figures that show figures of this notebook, with their contents."""
+    files = {}
+    for cell in notebook.cells:
+        name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+        if name in PICTURES:
+            (output,) = [o for o in cell.outputs if "image/png" in o.get("data", {})]
+            files[f"{PICTURES[name]}.png"] = base64.b64decode(output.data["image/png"])
+            files[f"{PICTURES[name]}-dark.png"] = base64.b64decode(output.metadata.two_themes.dark)
+    return files
+
+
 def execute(path):
     path = Path(path)
     notebook = nbformat.read(path, as_version=4)
@@ -41,6 +56,8 @@ def execute(path):
     )
     client.execute()
     nbformat.write(stable(notebook), path)
+    for name, content in pictures(notebook).items():
+        (path.parent / "figures" / name).write_bytes(content)
 
 
 if __name__ == "__main__":

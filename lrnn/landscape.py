@@ -299,7 +299,7 @@ def basin_map(s, b0, u0, kappa=0.0):
     y = np.stack([np.where(u >= 0, larger, smaller), b, np.where(u >= 0, smaller, larger)], axis=-1)
     label = np.full(len(y), BasinMap.UNDECIDED)
     going = np.arange(len(y))
-    for duration in (0.0, *10.0 ** np.arange(-1.0, 10.5, 0.5)):
+    for duration in (0.0, *10.0 ** np.arange(11)):
         if duration:
             # Where a start cannot be followed further it stays undecided.
             states, failed = modes._follow(y, s, np.array([duration]), rtol=1e-6)

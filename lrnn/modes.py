@@ -55,24 +55,22 @@ def _beta_b(b, T, order):
 
 
 def _gradient(a, b, c, s):
-    """Gradient (..., 3) of the energy in the order a, b, c."""
+    """Derivatives of the energy in a, b and c."""
     u = a * c
     bs, bs1 = _beta_s(b, s, 1)
     bb, bb1 = _beta_b(b, s.shape[-1], 1)
     in_u = u * bb - bs
-    return np.stack(np.broadcast_arrays(c * in_u, u * (u * bb1 / 2 - bs1), a * in_u), axis=-1)
+    return c * in_u, u * (u * bb1 / 2 - bs1), a * in_u
 
 
 def _hessian(a, b, c, s):
-    """Hessian (..., 3, 3) of the energy in the order a, b, c."""
+    """Second derivatives of the energy, as rows in the order a, b, c."""
     u = a * c
     bs, bs1, bs2 = _beta_s(b, s, 2)
     bb, bb1, bb2 = _beta_b(b, s.shape[-1], 2)
     in_u, in_ub = u * bb - bs, u * bb1 - bs1
     ab, ac, bc = c * in_ub, in_u + u * bb, a * in_ub
-    entries = c * c * bb, ab, ac, ab, u * (u * bb2 / 2 - bs2), bc, ac, bc, a * a * bb
-    flat = np.stack(np.broadcast_arrays(*entries), axis=-1)
-    return flat.reshape(*flat.shape[:-1], 3, 3)
+    return (c * c * bb, ab, ac), (ab, u * (u * bb2 / 2 - bs2), bc), (ac, bc, a * a * bb)
 
 
 def _mode(a, b, c, s, suffix=""):
@@ -91,24 +89,24 @@ _FROM_SUMS = np.linalg.inv(_TO_SUMS)
 
 def _from_sums(y):
     """Modes a, b, c of states (..., 3) in a + c, b, a - c."""
-    plus, b, minus = np.moveaxis(y, -1, 0)
+    plus, b, minus = y[..., 0], y[..., 1], y[..., 2]
     return (plus + minus) / 2, b, (plus - minus) / 2
 
 
 def _follow(start, s, t, rtol, freeze_b=False):
     """Integrate states (N, 3) in a + c, b, a - c; s has shape (T,) or (N, T). tau is 1."""
-    moving = np.array([1.0, not freeze_b, 1.0])
+    moving = 0.0 if freeze_b else 1.0
 
     def tasks_of(which):
         return s if s.ndim == 1 else s[which]
 
     def derivative(y, which):
-        da, db, dc = np.moveaxis(-_gradient(*_from_sums(y), tasks_of(which)), -1, 0)
-        return moving * np.stack([da + dc, db, da - dc], axis=-1)
+        in_a, in_b, in_c = _gradient(*_from_sums(y), tasks_of(which))
+        return np.array((-in_a - in_c, -moving * in_b, in_c - in_a)).T
 
     def jacobian(y, which):
-        H = _hessian(*_from_sums(y), tasks_of(which))
-        return -moving[:, None] * (_TO_SUMS @ H @ _FROM_SUMS)
+        H = np.array(_hessian(*_from_sums(y), tasks_of(which))).transpose(2, 0, 1)
+        return np.array([[-1.0], [-moving], [-1.0]]) * (_TO_SUMS @ H @ _FROM_SUMS)
 
     return integrate(derivative, jacobian, start, t, rtol, atol=1e-3 * rtol)
 
@@ -249,9 +247,9 @@ def velocity(a, b, c, s, tau=1.0):
     a, b, c, s = _mode(a, b, c, s)
     tau = _check.positive("tau", tau)
     with np.errstate(over="ignore", invalid="ignore"):
-        gradient = _gradient(a, b, c, s) / -tau
-    _check.representable("the gradient", f"a, b or c is too large at T = {s.shape[-1]}", gradient)
-    return gradient[..., 0], gradient[..., 1], gradient[..., 2]
+        gradient = [np.asarray(v) / -tau for v in np.broadcast_arrays(*_gradient(a, b, c, s))]
+    _check.representable("the gradient", f"a, b or c is too large at T = {s.shape[-1]}", *gradient)
+    return tuple(gradient)
 
 
 def hessian(a, b, c, s):
@@ -275,7 +273,9 @@ def hessian(a, b, c, s):
     """
     a, b, c, s = _mode(a, b, c, s)
     with np.errstate(over="ignore", invalid="ignore"):
-        result = _hessian(a, b, c, s)
+        rows = _hessian(a, b, c, s)
+        flat = np.stack(np.broadcast_arrays(*(entry for row in rows for entry in row)), axis=-1)
+    result = flat.reshape(*flat.shape[:-1], 3, 3)
     _check.representable("the Hessian", f"a, b or c is too large at T = {s.shape[-1]}", result)
     return result
 

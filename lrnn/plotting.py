@@ -14,7 +14,7 @@ from PIL import Image
 
 _STYLE = str(resources.files(__package__) / "lrnn.mplstyle")
 # The colours of ink and paper, and what the dark rendering puts in their place.
-_DARK = {"#262b33": "#d5dbe1", "#000000": "#f2f5f7", "#ffffff": "#14181e", "#e3e6ea": "#333a44"}
+_DARK = {"#262b33": "#d5dbe1", "#000000": "#f2f5f7", "#ffffff": "#121212", "#e3e6ea": "#333a44"}
 # One colour and one marker for each of the paper's tasks, throughout the book.
 TASK_STYLE = {"constant": "C0-o", "expanding": "C1-s", "contracting": "C2-^"}
 
@@ -132,7 +132,7 @@ def lines(*panels, height=2.9, width=7.4):
     *panels : dict
         One for each panel. `curves`: a list of ``(x, y, label, style)``, the style in Matplotlib's
         short form ("C0--"; "k" is the page's ink), the label None to leave the curve out of the
-        legend. Optional: `title`, `xlabel`, `ylabel`, `xscale`, `yscale`, `xlim`, `ylim`,
+        legend. Optional: `title`, `xlabel`, `ylabel`, `xscale`, `yscale`, `xlim`, `ylim`, `xticks`,
         `legend` (a Matplotlib location, or None), `linewidth`, `across` and `down` (values marked by thin
         horizontal or vertical lines).
     height, width : float
@@ -155,6 +155,8 @@ def lines(*panels, height=2.9, width=7.4):
                 ax.plot(x, y, style, label=label, linewidth=width, zorder=3 if dashed else 2)
             settings = ("title", "xlabel", "ylabel", "xscale", "yscale", "xlim", "ylim")
             ax.set(**{key: panel[key] for key in settings if key in panel})
+            if "xticks" in panel:
+                ax.set_xticks(list(panel["xticks"]), [f"{value:g}" for value in panel["xticks"]])
             for axis in (ax.xaxis, ax.yaxis):
                 # On less than two decades Matplotlib would label the minor ticks, and crowd them.
                 if axis.get_scale() == "log":

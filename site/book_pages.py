@@ -4,9 +4,29 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+
 STATIC = Path(__file__).parent / "static"
 # The parts of MathJax that the pages load; the whole is ten times as large.
 MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2/", "input/tex/extensions/")
+
+
+class DarkSiblings(SphinxTransform):
+    """Beside each picture of class in-light in the Markdown pages, put its dark rendering NAME-dark.png."""
+
+    default_priority = 100
+
+    def apply(self):
+        for image in list(self.document.findall(nodes.image)):
+            if "in-light" in image["classes"] and not self.has_sibling(image):
+                dark = image.deepcopy()
+                dark["uri"] = image["uri"].removesuffix(".png") + "-dark.png"
+                dark["classes"] = ["in-dark" if c == "in-light" else c for c in image["classes"]]
+                image.parent.insert(image.parent.index(image) + 1, dark)
+
+    def has_sibling(self, image):
+        return any("in-dark" in node.get("classes", ()) for node in image.parent.findall(nodes.image))
 
 
 def add_static_files(app):
@@ -27,6 +47,7 @@ def copy_mathjax(app, error):
 
 
 def setup(app):
+    app.add_transform(DarkSiblings)
     app.connect("builder-inited", add_static_files)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,45 @@
+"""Reading notebooks: their cells, and what the code in them computes."""
+
+from pathlib import Path
+
+import nbformat
+
+BOOK = Path(__file__).parent.parent / "book"
+CHAPTERS = sorted(BOOK.glob("0*.ipynb"))
+HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def run(path, until=None, only=None, shown=None):
+    """Execute a chapter's code without Jupyter and return its variables.
+
+    `until` stops after the cell of the figure of that name, `only` runs the cells with that tag, and
+    figures go to the list `shown`.
+    """
+    import lrnn.plotting as plot
+
+    show, glue = plot.show, plot.glue
+    plot.show = (lambda figure: None) if shown is None else shown.append
+    plot.glue = lambda name, text: None
+    variables = {}
+    try:
+        for cell in code_cells(path):
+            if "control" in tags(cell) or (only and only not in tags(cell) and "import" not in cell.source):
+                continue
+            exec(compile(cell.source, str(path), "exec"), variables)
+            if until and cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == until:
+                break
+    finally:
+        plot.show, plot.glue = show, glue
+    return variables

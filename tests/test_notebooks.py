@@ -1,0 +1,181 @@
+"""The form of the chapters, and the derivations that they show in plain code."""
+
+import copy
+import statistics
+
+import numpy as np
+import pytest
+import sympy as sp
+import yaml
+from chapters import BOOK, CHAPTERS, HIDDEN, code_cells, read, run, tags
+from execute import pictures, stable
+
+from lrnn import exact, landscape, modes, network, symbolic, tasks
+
+each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def shows_a_picture(cell):
+    return any("image/png" in output.get("data", {}) for output in cell.outputs)
+
+
+def test_the_table_of_contents_names_every_page_of_the_book():
+    toc = yaml.safe_load((BOOK.parent / "_toc.yml").read_text())
+    named = {toc["root"]} | {chapter["file"] for part in toc["parts"] for chapter in part["chapters"]}
+    pages = [*BOOK.rglob("*.ipynb"), *BOOK.rglob("*.md")]
+    written = {str(p.relative_to(BOOK.parent).with_suffix("")) for p in pages if "checkpoint" not in str(p)}
+    assert named == written
+
+
+@each_chapter
+def test_every_cell_is_executed_in_order_and_without_errors(path):
+    cells = code_cells(path)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        failed = [o for o in cell.outputs if o.output_type == "error"]
+        assert not failed or "raises-exception" in tags(cell)
+        assert not [o for o in cell.outputs if o.get("name") == "stderr"]
+
+
+@each_chapter
+def test_notebooks_are_stored_in_their_stable_form(path):
+    notebook = read(path)
+    assert notebook == stable(copy.deepcopy(notebook))
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+@each_chapter
+def test_chapters_keep_their_measure(path):
+    cells = code_cells(path)
+    visible = [cell.source.splitlines() for cell in cells if not tags(cell) & HIDDEN]
+    words = sum(len(cell.source.split()) for cell in read(path).cells if cell.cell_type == "markdown")
+    assert 12 <= len(cells) <= 25
+    assert max(map(len, visible)) <= 15
+    assert statistics.median(map(len, visible)) <= 5
+    assert max(len(line) for lines in visible for line in lines) <= 100
+    assert 1500 <= words <= 2500
+
+
+@each_chapter
+def test_chapters_have_all_their_parts(path):
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    for part in ("**You will be able to**", "## Theory against simulation", "## What was not shown",
+                 "## Exercises", "## Where next", "**Functions of the package used here:**"):  # fmt: skip
+        assert part in text
+
+
+@each_chapter
+def test_every_figure_has_an_alt_text_and_a_caption_that_states_the_finding(path):
+    pictures = [cell for cell in code_cells(path) if shows_a_picture(cell)]
+    assert len(pictures) >= 3
+    for cell in pictures:
+        mystnb = cell.metadata.mystnb
+        assert len(mystnb.image.alt.split()) >= 20
+        assert mystnb.figure.caption.startswith("**")
+        assert mystnb.figure.name.startswith("fig-")
+        for output in cell.outputs:
+            assert output.metadata.two_themes.dark != output.data["image/png"]
+
+
+@each_chapter
+def test_the_figure_comes_first(path):
+    # After the imports and, in some chapters, the definitions that it draws.
+    assert any(shows_a_picture(cell) for cell in code_cells(path)[1:4])
+
+
+@each_chapter
+def test_every_chapter_has_one_control_that_the_page_does_not_show(path):
+    (control,) = [cell for cell in code_cells(path) if "control" in tags(cell)]
+    assert tags(control) >= {"remove-output", "nbval-ignore-output"}
+    assert "interact" in control.source
+    assert not control.outputs
+
+
+def test_pictures_outside_the_chapters_are_the_chapters_own():
+    files = {name: content for path in CHAPTERS for name, content in pictures(read(path)).items()}
+    assert {p.name: p.read_bytes() for p in (BOOK / "figures").iterdir()} == files
+
+
+# What a chapter derives in view, against the package.
+
+
+def random_mode(seed, T=7):
+    rng = np.random.default_rng(seed)
+    return *rng.uniform(-1.3, 1.3, 3), rng.normal(size=T)
+
+
+seeds = pytest.mark.parametrize("seed", range(5))
+
+
+@pytest.fixture(scope="module")
+def derived():
+    return {path.stem: run(path, only="core") for path in CHAPTERS}
+
+
+@seeds
+def test_the_recursion_and_the_moments_of_chapter_1(derived, seed):
+    chapter, rng = derived["01-model"], np.random.default_rng(seed)
+    net = network.LinearRNN(rng.normal(size=(3, 2)), rng.normal(size=(3, 3)) / 2, rng.normal(size=(2, 3)))
+    x, y = rng.normal(size=(4, 6, 2)), rng.normal(size=(4, 2))
+    weights = net.W_x, net.W_h, net.W_y
+    M = chapter["impulse_response"](*weights, 6)
+    assert np.allclose(M, net.impulse_response(6), rtol=1e-12, atol=1e-12)
+    assert chapter["run"](*weights, x[0]) == pytest.approx(net.predict(x)[0], rel=1e-12, abs=1e-12)
+    seen = tasks.moments(x, y)
+    loss = chapter["loss_from_moments"](M, seen.yx, seen.xx, seen.yy)
+    assert loss == pytest.approx(network.loss(net, seen), rel=1e-12)
+
+
+def test_the_variations_of_chapter_2(derived):
+    variation = derived["02-decoupling"]["variation"]
+    for T in (1, 2, 4):
+        for W, descent in symbolic.matrix_gradients(T).items():
+            total = sp.Integer(0)
+            for i, R in enumerate(symbolic.residuals(T), start=1):
+                response = symbolic.W_y * symbolic.W_h ** (T - i) * symbolic.W_x
+                for A, B in variation(response, W):
+                    total += turned(A) * R * turned(B)
+            assert sp.expand(total - descent) == 0
+
+
+def turned(product):
+    """The transpose of a product of weights."""
+    bases = [f.as_base_exp() for f in sp.Mul.make_args(product) if f != 1]
+    return sp.Mul(*(symbolic.transpose(base) ** n for base, n in reversed(bases)))
+
+
+@seeds
+def test_the_mode_equations_of_chapter_2(derived, seed):
+    mode = random_mode(seed)
+    assert derived["02-decoupling"]["mode_velocity"](*mode) == pytest.approx(modes.velocity(*mode), rel=1e-11)
+
+
+@seeds
+def test_the_three_terms_of_chapter_3(derived, seed):
+    a, b, c, s = random_mode(seed)
+    constant, data, regulariser = derived["03-energy"]["three_terms"](a * c, b, s)
+    assert constant - data + regulariser == pytest.approx(modes.energy(a, b, c, s), rel=1e-10)
+    assert regulariser == pytest.approx((a * c) ** 2 * modes.beta_b(b, 7) / 2, rel=1e-13)
+
+
+@seeds
+def test_the_closed_form_of_chapter_4(derived, seed):
+    rng = np.random.default_rng(seed)
+    t, u0, beta_s, beta_b = rng.uniform(0, 5, 20), *rng.uniform(0.1, 2, 3)
+    printed = derived["04-exact-solution"]["ac_printed"](t, u0, beta_s, beta_b)
+    assert printed == pytest.approx(exact.ac_exact(t, u0**0.5, u0**0.5, beta_s, beta_b), rel=1e-11)
+
+
+@seeds
+def test_the_reduced_energy_of_chapter_5(derived, seed):
+    _, b, _, s = random_mode(seed)
+    assert derived["05-landscape"]["reduced_energy"](b, s) == pytest.approx(
+        landscape.reduced_energy(b, s), rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("T", [1, 2, 10, 50])
+@pytest.mark.parametrize("ratio", [-0.8, 0.0, 1.0, 1.1])
+def test_the_sharpness_of_chapter_6(derived, T, ratio):
+    sharp = derived["06-learnability"]["sharpness_at_fit"](0.8, ratio, 0.5, T)
+    assert sharp == pytest.approx(landscape.sharpness(0.8, ratio, 0.5, tasks.geometric(0.4, ratio, T)))

@@ -1,0 +1,110 @@
+"""The built pages: complete in themselves, and linked without a break. Run after the build."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlparse
+
+import pytest
+from bs4 import BeautifulSoup
+
+SITE = Path(__file__).parent.parent / "_build" / "html"
+PAGES = sorted(p for p in SITE.rglob("*.html") if "_static" not in p.parts)
+each_page = pytest.mark.parametrize("path", PAGES, ids=lambda p: p.relative_to(SITE).as_posix())
+# Attributes that make a browser fetch something at once, without a click.
+LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src",
+           "audio": "src", "embed": "src", "object": "data", "image": "href"}  # fmt: skip
+_parsed = {}
+
+
+def parse(path):
+    if path not in _parsed:
+        _parsed[path] = BeautifulSoup(path.read_text(), "html.parser")
+    return _parsed[path]
+
+
+def is_outside(address):
+    return bool(urlparse(address).netloc) or address.startswith("//")
+
+
+def target(page, address):
+    path = unquote(urlparse(address).path)
+    file = (SITE / path.lstrip("/")) if path.startswith("/") else (page.parent / path)
+    return (page if not path else file / "index.html" if file.is_dir() else file).resolve()
+
+
+def test_the_book_is_built():
+    assert PAGES, "build the book first: make book"
+
+
+@each_page
+def test_nothing_is_loaded_from_outside(path):
+    loaded = [
+        element[attribute]
+        for name, attribute in LOADING.items()
+        for element in parse(path).find_all(name)
+        if element.get(attribute) and not (name == "link" and "canonical" in element.get("rel", []))
+    ]
+    assert [address for address in loaded if is_outside(address)] == []
+    for script in parse(path).find_all("script", src=False):
+        assert not re.search(r"""(?:import\s*\(|from|src\s*=)\s*["']https?://""", script.text)
+
+
+@each_page
+def test_everything_loaded_exists(path):
+    for name, attribute in LOADING.items():
+        for element in parse(path).find_all(name):
+            address = element.get(attribute)
+            if address and not is_outside(address) and not address.startswith("data:"):
+                assert target(path, address).is_file(), address
+
+
+@each_page
+def test_every_internal_link_resolves(path):
+    for link in parse(path).find_all("a", href=True):
+        address, fragment = urldefrag(link["href"])
+        if is_outside(address) or urlparse(address).scheme:
+            continue
+        file = target(path, address)
+        assert file.is_file(), link["href"]
+        if fragment and file.suffix == ".html":
+            names = parse(file).find_all(id=unquote(fragment)) or parse(file).find_all(
+                attrs={"name": unquote(fragment)}
+            )
+            assert names, link["href"]
+
+
+def test_no_stylesheet_asks_the_network():
+    for path in SITE.rglob("*.css"):
+        loaded = re.findall(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""", path.read_text())
+        assert loaded == [], path
+
+
+def test_mathjax_is_served_by_the_book():
+    folder = SITE / "_static" / "mathjax"
+    assert (folder / "tex-mml-chtml.js").is_file()
+    assert list((folder / "output/chtml/fonts/woff-v2").glob("*.woff"))
+    chapter = SITE / "book" / "01-model.html"
+    assert any("mathjax/tex-mml-chtml.js" in (s.get("src") or "") for s in parse(chapter).find_all("script"))
+
+
+@pytest.mark.parametrize("path", [p for p in PAGES if re.match(r"0\d-", p.name)], ids=lambda p: p.stem)
+def test_chapters_show_their_figures_in_both_themes_and_no_dead_control(path):
+    page = parse(path)
+    figures = page.find_all("figure")
+    light, dark = (page.find_all("img", class_=name) for name in ("in-light", "in-dark"))
+    assert len(light) == len(dark) == len(figures) >= 3
+    for image in light + dark:
+        assert len(image["alt"].split()) >= 20
+    assert all(figure.find("figcaption").get_text(strip=True) for figure in figures)
+    assert "widget-view" not in str(page)
+    assert "interactive(children" not in page.get_text()
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in PAGES if p.parent.name in ("book", "appendix")], ids=lambda p: p.stem
+)
+def test_no_role_or_directive_is_left_unrendered(path):
+    text = parse(path).find("main").get_text()
+    assert not re.search(r"\{(?:eq|ref|numref|glue|func|class|doc|cite)[^}]*\}`", text)
+    assert ":::" not in text
+    assert "system-message" not in str(parse(path))
