@@ -68,8 +68,7 @@ def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
         plus, minus = (a0 + c0) ** 2, (a0 - c0) ** 2
         offset = beta_b * np.abs(a0 - c0) * np.abs(a0 + c0) / 2
         D = np.hypot(beta_s, offset)
-    safe_D = np.where(D > 0, D, 1.0)
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        safe_D = np.where(D > 0, D, 1.0)
         E = np.exp(-2 * D * t / tau)
         S = np.where(D > 0, -np.expm1(-2 * D * t / tau) / (2 * safe_D), t / tau)
         ratio = beta_s / safe_D

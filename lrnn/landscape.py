@@ -323,9 +323,12 @@ def _settled(b, u, s, kappa, points):
     walls = [(-np.inf, far), *passes, (np.inf, far)]
     for (left, left_height), (right, right_height) in itertools.pairwise(walls):
         inside = [k for k, p in enumerate(points) if p.kind == "minimum" and left < p.b < right]
-        height = min(left_height, right_height)
-        if not inside:  # the well falls towards infinity, where there is no wall
+        if inside:
+            height = min(left_height, right_height)
+        elif np.isinf(left) or np.isinf(right):  # it falls towards infinity, where there is no wall
             height = right_height if np.isinf(left) else left_height
+        else:  # a slope between two degenerate points: the flow goes on into a neighbour
+            continue
         trapped = (left < b) & (b < right) & (energy < height)
         label[trapped] = inside[0] if inside else BasinMap.RUNAWAY
     if kappa == 0:

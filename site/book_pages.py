@@ -34,6 +34,12 @@ def add_static_files(app):
     app.add_css_file("book.css")
 
 
+def drop_widget_states(app, env):
+    """The controls need a kernel and are not on the pages; their stored states would only add weight."""
+    for page in env.nb_metadata.values():
+        page.get("js_files", {}).pop("ipywidgets_state", None)
+
+
 def copy_mathjax(app, error):
     if error or app.builder.format != "html":
         return
@@ -49,5 +55,6 @@ def copy_mathjax(app, error):
 def setup(app):
     app.add_transform(DarkSiblings)
     app.connect("builder-inited", add_static_files)
+    app.connect("env-updated", drop_widget_states)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -97,6 +97,7 @@ def test_chapters_show_their_figures_in_both_themes_and_no_dead_control(path):
         assert len(image["alt"].split()) >= 20
     assert all(figure.find("figcaption").get_text(strip=True) for figure in figures)
     assert "widget-view" not in str(page)
+    assert "widget-state" not in str(page)
     assert "interactive(children" not in page.get_text()
 
 
