@@ -49,7 +49,7 @@ def execute(path):
     client = NotebookClient(
         notebook,
         kernel_name="python3",
-        timeout=300,
+        timeout=60,  # short for the reason given in _config.yml
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
