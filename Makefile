@@ -65,7 +65,7 @@ lab: .venv/installed
 	@$(BIN)/jupyter lab book
 
 notebooks: .venv/installed
-	$(call stage, notebooks, $(BIN)/python book/execute.py $(NOTEBOOKS))
+	$(call stage, notebooks, $(BIN)/python site/execute.py $(NOTEBOOKS))
 
 lock:
 	uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \

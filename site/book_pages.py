@@ -4,6 +4,7 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+import wakeups
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
@@ -53,6 +54,7 @@ def copy_mathjax(app, error):
 
 
 def setup(app):
+    wakeups.watch()
     app.add_transform(DarkSiblings)
     app.connect("builder-inited", add_static_files)
     app.connect("env-updated", drop_widget_states)

@@ -1,6 +1,6 @@
 """Execute notebooks in place and store them in one stable form, so that a diff shows only what changed.
 
-python book/execute.py NOTEBOOK...
+python site/execute.py NOTEBOOK...
 """
 
 import base64
@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+import wakeups
 from nbclient import NotebookClient
 
 # Figures that stand outside their chapter too: on the first page and in the README.
@@ -49,7 +50,7 @@ def execute(path):
     client = NotebookClient(
         notebook,
         kernel_name="python3",
-        timeout=60,  # short for the reason given in _config.yml
+        timeout=300,
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
@@ -61,6 +62,7 @@ def execute(path):
 
 
 if __name__ == "__main__":
+    wakeups.watch()
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(execute, sys.argv[1:]))
     print(f"executed {len(sys.argv) - 1} notebooks")
