@@ -21,16 +21,15 @@ def tags(cell):
     return set(cell.metadata.get("tags", []))
 
 
-def run(path, until=None, only=None, shown=None):
+def run(path, until=None, only=None):
     """Execute a chapter's code without Jupyter and return its variables.
 
-    `until` stops after the cell of the figure of that name, `only` runs the cells with that tag, and
-    figures go to the list `shown`.
+    `until` stops after the cell of the figure of that name, `only` runs the cells with that tag.
     """
     import lrnn.plotting as plot
 
     show, glue = plot.show, plot.glue
-    plot.show = (lambda figure: None) if shown is None else shown.append
+    plot.show = lambda figure: None
     plot.glue = lambda name, text: None
     variables = {}
     try:
