@@ -230,6 +230,88 @@ def extrapolation_error(a, b, c, s_test):
     return 2 * modes.energy(a, b, c, s_test) / total
 
 
+def stable_manifold(s, point, *, kappa=0.0, length=2.0, steps=400):
+    r"""The starts that gradient flow takes to a saddle: the separatrix between two basins.
+
+    Follows the flow of :func:`basin_map` backwards from the saddle along its stable eigenvector, at unit
+    speed in the plane (b, u), to both sides.
+
+    Parameters
+    ----------
+    s : array_like, shape (T,)
+        Singular values over time, not all zero, T >= 2.
+    point : CriticalPoint
+        A saddle of :func:`critical_points`, not a degenerate one.
+    kappa : float
+        a0**2 - c0**2; 0 for balanced modes.
+    length : float
+        Length of each of the two branches.
+    steps : int
+        Steps along each branch.
+
+    Returns
+    -------
+    b, u : tuple of ndarray, shape (K,)
+        The curve from one end through the saddle to the other; K is at most 2 * steps + 1. Branches of
+        balanced modes end where they meet the line u = 0, which those modes cannot cross.
+
+    Raises
+    ------
+    ValueError
+        If `point` is not a saddle with one stable and one unstable direction, or an argument is
+        out of range.
+
+    Notes
+    -----
+    Result R2. Fourth-order Runge-Kutta steps in the arc length; backwards in time the flow contracts
+    onto this curve from both sides, so that errors fade. For balanced modes a common factor abs(u) is
+    divided out, which changes speeds but no path.
+    """
+    s = _check.sequence("s", s, ndim=1)
+    kappa, length = _check.number("kappa", kappa), _check.positive("length", length)
+    steps = _check.integer("steps", steps)
+    # With c = 1 the mode (a, b) is the point (u, b).
+    (uu, ub), (_, bb) = modes.hessian(point.u, point.b, 1.0, s)[:2, :2]
+    if not bb * uu < ub * ub:
+        raise ValueError(f"point must be a saddle with one stable and one unstable direction, got {point}")
+    centre = np.array([point.b, point.u])
+    if kappa == 0 and point.u == 0:
+        starts = [(-1.0, centre), (1.0, centre)]
+    else:
+        speed = np.hypot(kappa, 2 * point.u)
+        rates, directions = np.linalg.eig(-np.array([[bb, ub], [speed * ub, speed * uu]]))
+        stable = min(1e-4, length / steps) * directions[:, rates.argmin()]
+        starts = [(np.sign(point.u), centre - stable), (np.sign(point.u), centre + stable)]
+    branches = [_backwards(start, side, s, kappa, length / steps, steps) for side, start in starts]
+    b, u = np.array([*branches[0][::-1], centre, *branches[1]]).T
+    return b, u
+
+
+def _backwards(x, side, s, kappa, h, steps):
+    """Points along the flow of the plane (b, u) against time, at unit speed; `side` is the sign of u."""
+
+    def direction(x):
+        b, u = x
+        beta_s, slope_s = modes._beta_s(np.asarray(b), s, 1)
+        beta_b, slope_b = modes._beta_b(np.asarray(b), len(s), 1)
+        if kappa == 0:
+            db, du = side * (slope_s - u * slope_b / 2), 2 * (beta_s - u * beta_b)
+        else:
+            db, du = u * (slope_s - u * slope_b / 2), np.hypot(kappa, 2 * u) * (beta_s - u * beta_b)
+        return -np.array([db, du]) / np.hypot(db, du)
+
+    branch = [x]
+    for _ in range(steps):
+        k1 = direction(x)
+        k2 = direction(x + h / 2 * k1)
+        k3 = direction(x + h / 2 * k2)
+        x = x + h / 6 * (k1 + 2 * k2 + 2 * k3 + direction(x + h * k3))
+        if kappa == 0 and side * x[1] <= 0:
+            break
+        branch.append(x)
+    return branch
+
+
 @dataclass(frozen=True)
 class BasinMap:
     """Where the gradient flow takes a grid of starts.

@@ -9,6 +9,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.colors import PowerNorm, to_hex
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter
 from PIL import Image
 
@@ -348,4 +349,55 @@ def landscapes(panels, *, n_columns=3, height=5.4, arrows=13):
         bar.ax.set_yticklabels(["0", r"$E_0$", r"$4E_0$"])
         bar.ax.set_title("$E$", loc="center")
         bar.outline.set_visible(False)
+    return figure
+
+
+def regions(panels, *, n_columns=2, height=3.3):
+    """A plane divided by where its points lead, each region with a colour and a hatching.
+
+    Parameters
+    ----------
+    panels : list of dict
+        `b`, shape (n_b,), and `u`, shape (n_u,): the axes; `label`, int of shape (n_u, n_b); `names`: dict of
+        label to text, in the order of their colours, the same in every panel; `title`. Optional: `curves`,
+        a list of (b, u) arrays; `minima` and `saddles`, lists of (b, u).
+    n_columns : int
+        Panels in a row.
+    height : float
+        Height in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = _figure(n_columns, height, n_rows=-(-len(panels) // n_columns))
+    fills, hatches = ("#a9cdf0", "#f3c9a0", "#a8dcc4", "#e8b9d3"), ("", "///", "...", "xx")
+    with mpl.style.context(_STYLE):
+        for number, (ax, panel) in enumerate(zip(axes.ravel(), panels)):
+            b, u, label = panel["b"], panel["u"], np.asarray(panel["label"])
+            for value, fill, hatch in zip(panel["names"], fills, hatches):
+                if (label == value).any():
+                    inside = (label == value).astype(float)
+                    drawn = ax.contourf(b, u, inside, levels=[0.5, 1.5], colors=[fill], hatches=[hatch])
+                    drawn.set(edgecolor="#44505f", linewidth=0)
+            for curve_b, curve_u in panel.get("curves", ()):
+                ax.plot(curve_b, curve_u, color="#0b1a2b", linewidth=1.8)
+            for saddle in panel.get("saddles", ()):
+                ax.plot(*saddle, "X", color="#fdfdfd", markeredgecolor="#0b1a2b", markersize=9, zorder=5)
+            for minimum in panel.get("minima", ()):
+                ax.plot(*minimum, "*", color="#ffd90f", markeredgecolor="#0b1a2b", markersize=15, zorder=6)
+            ax.grid(False)
+            ax.spines[:].set_visible(True)
+            ax.set(title=panel["title"], xlim=(b[0], b[-1]), ylim=(u[0], u[-1]))
+            if number % n_columns == 0:
+                ax.set_ylabel("$u(0)$")
+            if number >= len(panels) - n_columns:
+                ax.set_xlabel("$b(0)$")
+        for ax in axes.ravel()[len(panels) :]:
+            ax.set_visible(False)
+        keys = [
+            Patch(facecolor=fill, hatch=hatch, edgecolor="#44505f", linewidth=0, label=text)
+            for text, fill, hatch in zip(panels[0]["names"].values(), fills, hatches)
+        ]
+        figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
     return figure

@@ -1,5 +1,6 @@
 """What the built pages need beside the text, all of it served by the book itself."""
 
+import re
 import shutil
 from importlib import metadata
 from pathlib import Path
@@ -9,6 +10,7 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
 STATIC = Path(__file__).parent / "static"
+LEDGER = "book/appendix/ledger"
 # The parts of MathJax that the pages load; the whole is ten times as large.
 MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2/", "input/tex/extensions/")
 
@@ -28,6 +30,29 @@ class DarkSiblings(SphinxTransform):
 
     def has_sibling(self, image):
         return any("in-dark" in node.get("classes", ()) for node in image.parent.findall(nodes.image))
+
+
+class ClaimLinks(SphinxTransform):
+    """Each verdict box gets an anchor and a link to its row of the ledger, whose own links lead back.
+
+    The ledger writes its links for a reader in Jupyter, as names of notebooks.
+    """
+
+    default_priority = 100
+
+    def apply(self):
+        ledger = self.app.builder.get_relative_uri(self.env.docname, LEDGER)
+        for box in self.document.findall(nodes.admonition):
+            claim = re.match(r"C\d\d", box[0].astext())
+            if "verdict" in box["classes"] and claim and claim.group() != "C00":
+                row = claim.group().lower()
+                box["ids"].append(f"claim-{row}")
+                link = nodes.reference("", "ledger", refuri=f"{ledger}#{row}", classes=["to-ledger"])
+                link["reftitle"] = f"{claim.group()} in the ledger of all claims"
+                box[0].append(link)
+        if self.env.docname == LEDGER:
+            for raw in self.document.findall(nodes.raw):
+                raw.children = [nodes.Text(raw.astext().replace(".ipynb#", ".html#"))]
 
 
 def add_static_files(app):
@@ -56,6 +81,7 @@ def copy_mathjax(app, error):
 def setup(app):
     wakeups.watch()
     app.add_transform(DarkSiblings)
+    app.add_transform(ClaimLinks)
     app.connect("builder-inited", add_static_files)
     app.connect("env-updated", drop_widget_states)
     app.connect("build-finished", copy_mathjax)

@@ -500,3 +500,62 @@ def test_shapes_and_tasks_that_do_not_fit_are_refused_by_name(call, message):
 def test_results_beyond_float64_are_refused(call):
     with pytest.raises(ValueError, match="exceed"):
         call()
+
+
+# Separatrices
+
+MANIFOLDS = [
+    pytest.param(tasks.constant(0.7, 3), 0.0, id="odd, balanced"),
+    pytest.param(tasks.constant(0.7, 3), 0.5, id="odd, unequal"),
+    pytest.param(tasks.constant(0.7, 4), 0.0, id="even, balanced"),
+    pytest.param(tasks.constant(0.7, 4), -0.3, id="even, unequal"),
+    pytest.param(tasks.contracting(0.9, 6), 0.2, id="contracting"),
+    pytest.param(np.array([0.4, -1.1, 0.3, 0.9, 0.2]), 0.4, id="no pattern"),
+]
+
+
+def saddles(s):
+    return [p for p in landscape.critical_points(s) if p.kind == "saddle"]
+
+
+@pytest.mark.parametrize(("s", "kappa"), MANIFOLDS)
+def test_starts_on_either_side_of_a_stable_manifold_end_in_different_places(s, kappa):
+    (point,) = saddles(s)[:1]
+    b, u = landscape.stable_manifold(s, point, kappa=kappa, length=1.0, steps=200)
+    far = np.flatnonzero(np.abs(u) > (0.02 if kappa == 0 else 0))[5:-5]
+    for n in far[:: len(far) // 4]:
+        along = np.array([b[n + 1] - b[n - 1], u[n + 1] - u[n - 1]])
+        across = 2e-3 * np.array([-along[1], along[0]]) / np.hypot(*along)
+        sides = [
+            landscape.basin_map(s, [b[n] + k * across[0]], [u[n] + k * across[1]], kappa).label.item()
+            for k in (-1, 1)
+        ]
+        assert sides[0] != sides[1]
+
+
+@pytest.mark.parametrize(("s", "kappa"), MANIFOLDS)
+def test_a_stable_manifold_runs_along_the_flow_and_down_to_its_saddle(s, kappa):
+    (point,) = saddles(s)[:1]
+    b, u = landscape.stable_manifold(s, point, kappa=kappa, length=1.0)
+    db, du = (np.array([oracles.descent(x, y, 1.0, s)[k] for y, x in zip(b, u)]) for k in (1, 0))
+    du = np.hypot(kappa, 2 * u) * du
+    along_b, along_u = np.gradient(b), np.gradient(u)
+    size = np.hypot(along_b, along_u) * np.hypot(db, du)
+    sine = (along_b * du - along_u * db) / np.where(size > 0, size, 1)
+    at = np.hypot(b - point.b, u - point.u) > 0.05
+    assert np.abs(sine[at][2:-2]).max() < 1e-3
+    energy = modes.energy(u, b, 1.0, s)
+    middle = energy.argmin()
+    assert (b[middle], u[middle]) == (point.b, point.u)
+    assert (np.diff(energy[: middle + 1]) < 1e-12).all()
+    assert (np.diff(energy[middle:]) > -1e-12).all()
+
+
+def test_a_stable_manifold_belongs_to_a_saddle():
+    s = tasks.constant(0.7, 4)
+    (minimum,) = [p for p in landscape.critical_points(s) if p.kind == "minimum"]
+    with pytest.raises(ValueError, match="point must be a saddle"):
+        landscape.stable_manifold(s, minimum)
+    for bad, named in (({"length": 0}, "length"), ({"steps": 0}, "steps"), ({"kappa": np.nan}, "kappa")):
+        with pytest.raises(ValueError, match=named):
+            landscape.stable_manifold(s, saddles(s)[0], **bad)

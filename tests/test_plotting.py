@@ -29,6 +29,22 @@ def landscape_panel():
     }
 
 
+def region_panel():
+    s, b, u = tasks.constant(0.7, 3), np.linspace(-2, 1.5, 12), np.linspace(-1, 1.5, 11)
+    result = landscape.basin_map(s, b, u)
+    saddle, minimum = result.points
+    return {
+        "b": b,
+        "u": u,
+        "label": result.label,
+        "names": {1: "the minimum", -1: "runaway", -2: "u = 0"},
+        "title": "T = 3",
+        "curves": [landscape.stable_manifold(s, saddle, steps=20)],
+        "saddles": [(saddle.b, saddle.u)],
+        "minima": [(minimum.b, minimum.u)],
+    }
+
+
 FIGURES = {
     "lines": lambda: plotting.lines(
         {"curves": [(T_AXIS, T_AXIS, "one", "C0-o"), (T_AXIS, 1 - T_AXIS, None, "k--")], "across": [0.5]},
@@ -46,6 +62,7 @@ FIGURES = {
     "bars": lambda: plotting.bars(
         [{"groups": ["x", "y"], "series": {"one": [1, 2], "two": [2, 1]}, "ylabel": "height"}]
     ),
+    "regions": lambda: plotting.regions([region_panel(), region_panel()]),
     "landscapes": lambda: plotting.landscapes([landscape_panel(), landscape_panel()], n_columns=3),
 }
 
@@ -75,7 +92,7 @@ def shown(monkeypatch):
     return calls
 
 
-@pytest.mark.parametrize("name", ["lines", "landscapes"])
+@pytest.mark.parametrize("name", ["lines", "landscapes", "regions"])
 def test_show_gives_a_light_and_a_dark_rendering_and_restores_the_colours(name, shown):
     figure = FIGURES[name]()
     figure.draw_without_rendering()  # ticks come into being when drawn
