@@ -123,27 +123,29 @@ def printed_flow(a0, b0, c0, s, t, *, tau=1.0, rtol=1e-8):
     if not b0.all():
         raise ValueError("b0 must not be zero: the printed equation for b has a pole there")
 
+    # In a + c and a - c, which multiply their own velocities, balanced modes stay balanced to the last digit.
     def terms(y):
-        a, b, c = y.T
+        plus, b, minus = y.T
+        u = (plus**2 - minus**2) / 4
         (beta_s, slope_s), (beta_b, slope_b) = modes._beta_s(b, s, 1), modes._beta_b(b, len(s), 1)
-        drive = beta_s - a * c * beta_b
-        return a, b, c, drive, (-c * beta_b, slope_s - a * c * slope_b, -a * beta_b)
+        gradient = np.array((-beta_b * plus / 2, slope_s - u * slope_b, beta_b * minus / 2))
+        return plus, b, minus, u, beta_s - u * beta_b, gradient
 
     def derivative(y, which):
-        a, b, c, drive, _ = terms(y)
-        return np.array((c * drive, a * c / b * drive, a * drive)).T
+        plus, b, minus, u, drive, _ = terms(y)
+        return np.array((plus * drive, u / b * drive, -minus * drive)).T
 
     def jacobian(y, which):
-        a, b, c, drive, gradient = terms(y)
-        zero = np.zeros_like(a)
-        own = np.array([[zero, zero, drive], [c / b * drive, -a * c / b**2 * drive, a / b * drive],
-                        [drive, zero, zero]])  # fmt: skip
-        return (own + np.array((c, a * c / b, a))[:, None] * np.array(gradient)).transpose(2, 0, 1)
+        plus, b, minus, u, drive, gradient = terms(y)
+        zero = np.zeros_like(b)
+        row_b = plus / (2 * b) * drive, -u / b**2 * drive, -minus / (2 * b) * drive
+        own = np.array(((drive, zero, zero), row_b, (zero, zero, -drive)))
+        return (own + np.array((plus, u / b, -minus))[:, None] * gradient).transpose(2, 0, 1)
 
     shape = _check.broadcast(a0=a0, b0=b0, c0=c0)
-    start = np.stack([np.broadcast_to(v, shape).ravel() for v in (a0, b0, c0)], axis=-1)
+    start = np.stack([np.broadcast_to(v, shape).ravel() for v in (a0 + c0, b0, a0 - c0)], axis=-1)
     states, diverged = integrate(derivative, jacobian, start, t / tau, rtol, atol=1e-3 * rtol)
-    a, b, c = (states[..., k].reshape(len(t), *shape) for k in range(3))
+    a, b, c = (mode.reshape(len(t), *shape) for mode in modes._from_sums(states))
     return modes.ModeTrajectory(t, a, b, c, diverged.reshape(shape))
 
 

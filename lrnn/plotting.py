@@ -287,7 +287,8 @@ def landscapes(panels, *, n_columns=3, height=5.4, arrows=13):
     panels : list of dict
         `b`, shape (n_b,), and `u`, shape (n_u,): the axes; `energy`, shape (n_u, n_b);
         `field`: (db, du), each (n_u, n_b), drawn as arrows of one length; `optimum`: (b, u) or None;
-        `title`. Optional: `saddles`, a list of (b, u); `paths`, a list of (b, u) arrays.
+        `title`. Optional: `saddles`, a list of (b, u); `paths`, a list of (b, u) arrays;
+        `floor`, such a curve.
     n_columns : int
         Panels in a row.
     height : float
@@ -321,6 +322,8 @@ def landscapes(panels, *, n_columns=3, height=5.4, arrows=13):
             ax.quiver(
                 b[columns], u[rows], db, du, color="#0b1a2b", scale=19, width=0.007, pivot="mid", angles="uv"
             )
+            if "floor" in panel:
+                ax.plot(*panel["floor"], color="#ffffff", linewidth=1.3, linestyle=(0, (4, 1.5)))
             for path_b, path_u in panel.get("paths", ()):
                 ax.plot(path_b, path_u, color="#ffffff", linewidth=2.6)
                 ax.plot(path_b, path_u, color="#101820", linewidth=1.2)

@@ -71,6 +71,13 @@ def test_the_printed_flow_rests_on_the_whole_curve():
     assert np.abs(modes.velocity(np.sqrt(u), b, np.sqrt(u), s)[1]).min() > 1e-3
 
 
+def test_balanced_modes_stay_balanced_where_rounding_would_grow():
+    b0, s = np.linspace(-0.99, -0.92, 15), tasks.contracting(0.9, 10)  # beta_s < 0: u fades, a - c would grow
+    run = paper.printed_flow(0.3, b0, 0.3, s, [1e6], rtol=1e-10)
+    assert (run.a == run.c).all()
+    assert (run.u >= 0).all()
+
+
 def test_a_printed_solution_that_meets_the_pole_says_so():
     # u shrinks, and with u0 > b0**2 the parabola u - b**2 = const meets b = 0 before the curve.
     run = paper.printed_flow(1.5, 0.2, 1.5, tasks.constant(0.1, 10), [0.001, 5.0])
