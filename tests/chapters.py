@@ -5,7 +5,8 @@ from pathlib import Path
 import nbformat
 
 BOOK = Path(__file__).parent.parent / "book"
-CHAPTERS = sorted(BOOK.glob("0*.ipynb"))
+CHAPTERS = sorted(BOOK.glob("[0-9][0-9]-*.ipynb"))
+LEDGER = BOOK / "appendix" / "ledger.ipynb"
 HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
 
 

@@ -87,7 +87,7 @@ def test_mathjax_is_served_by_the_book():
     assert any("mathjax/tex-mml-chtml.js" in (s.get("src") or "") for s in parse(chapter).find_all("script"))
 
 
-@pytest.mark.parametrize("path", [p for p in PAGES if re.match(r"0\d-", p.name)], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [p for p in PAGES if re.match(r"\d\d-", p.name)], ids=lambda p: p.stem)
 def test_chapters_show_their_figures_in_both_themes_and_no_dead_control(path):
     page = parse(path)
     figures = page.find_all("figure")
@@ -99,6 +99,18 @@ def test_chapters_show_their_figures_in_both_themes_and_no_dead_control(path):
     assert "widget-view" not in str(page)
     assert "widget-state" not in str(page)
     assert "interactive(children" not in page.get_text()
+
+
+def test_every_claim_links_its_box_and_its_row_of_the_ledger_to_each_other():
+    ledger = SITE / "book" / "appendix" / "ledger.html"
+    rows = parse(ledger).select("table.ledger tbody tr")
+    assert len(rows) == 27
+    for row in rows:
+        address, fragment = urldefrag(row.find("a")["href"])
+        box = parse(target(ledger, address)).find(id=fragment)
+        assert "verdict" in box["class"]
+        assert box.find("a", class_="to-ledger")["href"].endswith(f"ledger.html#{row['id']}")
+        assert box.get_text().strip().startswith(row.find("a").get_text())
 
 
 @pytest.mark.parametrize(
