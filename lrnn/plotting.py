@@ -323,9 +323,9 @@ def landscapes(panels, *, n_columns=3, height=5.4, arrows=13):
                 b[columns], u[rows], db, du, color="#0b1a2b", scale=19, width=0.007, pivot="mid", angles="uv"
             )
             if "floor" in panel:
-                ax.plot(*panel["floor"], color="#ffffff", linewidth=1.3, linestyle=(0, (4, 1.5)))
+                ax.plot(*panel["floor"], color="#fdfdfd", linewidth=1.3, linestyle=(0, (4, 1.5)))
             for path_b, path_u in panel.get("paths", ()):
-                ax.plot(path_b, path_u, color="#ffffff", linewidth=2.6)
+                ax.plot(path_b, path_u, color="#fdfdfd", linewidth=2.6)
                 ax.plot(path_b, path_u, color="#101820", linewidth=1.2)
                 ax.plot(path_b[0], path_u[0], "o", color="#101820", markersize=4)
             for saddle in panel.get("saddles", ()):

@@ -228,3 +228,24 @@ def test_the_escape_law_of_chapter_12_is_its_integral(derived, k):
     integral = np.sum(30 * weights * z * (1 + z) ** (-k / 2) / (z + k * u0 / b0**2)) / 2
     law = derived["12-which-first"]["escape_time"](g, k, b0, u0)
     assert law == pytest.approx(integral / (g * b0**k), rel=1e-5)
+
+
+@seeds
+def test_the_closed_form_of_chapter_9(derived, seed):
+    rng = np.random.default_rng(seed)
+    t, a0, c0 = rng.uniform(0, 5, 50), *rng.normal(size=(2, 50))
+    beta_s, beta_b, tau = rng.normal(size=50), rng.uniform(0.5, 3, 50), 1.7
+    ours = derived["09-unequal-starts"]["ac_unequal"](t, a0, c0, beta_s, beta_b, tau)
+    assert ours == pytest.approx(exact.ac_exact(t, a0, c0, beta_s, beta_b, tau), rel=1e-9, abs=1e-9)
+
+
+@seeds
+def test_the_mirror_of_chapter_11(derived, seed):
+    chapter, rng = derived["11-time-reversal"], np.random.default_rng(seed)
+    assert all(chapter["duality_gap"](T) == 0 for T in (1, 2, 5))
+    s, b = rng.normal(size=7), rng.uniform(0.6, 1.4) * rng.choice([-1, 1])
+    a, c = rng.uniform(0.2, 1.3, 2)
+    run = modes.flow(a, b, c, s, [0.0, 1e-6, 2e-6], rtol=1e-12)
+    mirrored = np.array([1 / run.b, run.u * run.b**6])
+    slope = (4 * mirrored[:, 1] - mirrored[:, 2] - 3 * mirrored[:, 0]) / 2e-6
+    assert chapter["mirrored_velocity"](b, a * c, s, a**2 + c**2) == pytest.approx(slope, rel=1e-4)
