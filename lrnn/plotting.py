@@ -245,7 +245,7 @@ def bars(panels, *, height=2.7):
     ----------
     panels : list of dict
         `groups`: the labels along the axis; `series`: dict of name to heights; `title`, `xlabel`,
-        `ylabel`, `yscale` as in :func:`lines`.
+        `ylabel`, `yscale`, `ylim`, `yticks` as in :func:`lines`.
     height : float
         Height in inches.
 
@@ -273,7 +273,7 @@ def bars(panels, *, height=2.7):
                 )
             ax.set_xticks(place, panel["groups"])
             ax.grid(axis="x", visible=False)
-            ax.set(**{k: panel[k] for k in ("title", "xlabel", "ylabel", "yscale", "ylim") if k in panel})
+            ax.set(**{k: panel[k] for k in ("title", "xlabel", "ylabel", "yscale", "ylim", "yticks") if k in panel})
             if len(panel["series"]) > 1:
                 ax.legend()
     return figure
@@ -323,6 +323,7 @@ def landscapes(panels, *, n_columns=3, height=5.4, arrows=13):
                 b[columns], u[rows], db, du, color="#0b1a2b", scale=19, width=0.007, pivot="mid", angles="uv"
             )
             if "floor" in panel:
+                ax.plot(*panel["floor"], color="#0b1a2b", linewidth=2.6, alpha=0.55)
                 ax.plot(*panel["floor"], color="#fdfdfd", linewidth=1.3, linestyle=(0, (4, 1.5)))
             for path_b, path_u in panel.get("paths", ()):
                 ax.plot(path_b, path_u, color="#fdfdfd", linewidth=2.6)

@@ -165,7 +165,7 @@ def two_hidden_bases(a, b, c, U, V, R):
 WRONG = {
     "C01": lambda net, x: net.predict(x[:, ::-1]),  # powers of W_h in the wrong order
     "C02": lambda net, x, y: paper.printed_loss(net, x, y) / 2,
-    "C03": lambda data, seen: 0.0,  # no constant, as the paper has it
+    "C03": lambda y, seen: 0.0,  # no constant, as the paper has it
     "C04": white_at_each_step_only,
     "C05": two_hidden_bases,
     "C06": lambda a, b, c, s: paper.printed_velocity(c, b, a, s),  # a and c exchanged
