@@ -273,7 +273,8 @@ def bars(panels, *, height=2.7):
                 )
             ax.set_xticks(place, panel["groups"])
             ax.grid(axis="x", visible=False)
-            ax.set(**{k: panel[k] for k in ("title", "xlabel", "ylabel", "yscale", "ylim", "yticks") if k in panel})
+            names = ("title", "xlabel", "ylabel", "yscale", "ylim", "yticks")
+            ax.set(**{k: panel[k] for k in names if k in panel})
             if len(panel["series"]) > 1:
                 ax.legend()
     return figure
