@@ -741,13 +741,17 @@ def _c24(sharpness=lambda b, u: u**2 * (1 + b**2) / (1 - b**2) ** 3):
 )
 def _c25(law=exact.plateau_time):
     s, predicted = tasks.contracting(0.9, 50), float(law(0.9, 50, 0.1))
-    times = predicted * np.linspace(0.96, 1.04, 81)
-    run = modes.flow(0.1, 0.1, 0.1, s, [*times, 4 * predicted], rtol=1e-6)
-    energy = modes.energy(run.a, run.b, run.c, s)
     level = 0.01 * modes.energy(0.1, 0.1, 0.1, s)
-    n = int(np.argmax(energy[:-1] < level))
-    # n = 0: the plateau does not end inside the window, and the law has failed.
-    wait = np.interp(-level, -energy[n - 1 : n + 1], times[n - 1 : n + 1]) if n else np.nan
+    low, high = 0.96 * predicted, 1.04 * predicted
+    for _ in range(2):  # look again, sixty times closer
+        times = np.linspace(low, high, 61)
+        run = modes.flow(0.1, 0.1, 0.1, s, [*times, 4 * predicted], rtol=1e-6)
+        energy = modes.energy(run.a, run.b, run.c, s)
+        n = int(np.argmax(energy[:-1] < level))
+        low, high = times[max(n - 1, 0)], times[n]
+        if n == 0:  # the plateau does not end inside the window: the law has failed
+            break
+    wait = high if n else np.nan
     return _evidence(
         (energy[-1], wait / predicted),
         (0, 1),
