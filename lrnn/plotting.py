@@ -16,6 +16,7 @@ from PIL import Image
 _STYLE = str(resources.files(__package__) / "lrnn.mplstyle")
 # The colours of ink and paper, and what the dark rendering puts in their place.
 _DARK = {"#262b33": "#d5dbe1", "#000000": "#f2f5f7", "#ffffff": "#121212", "#e3e6ea": "#333a44"}
+_VIEW = "application/vnd.jupyter.widget-view+json"
 # One colour and one marker for each of the paper's tasks, throughout the book.
 TASK_STYLE = {"constant": "C0-o", "expanding": "C1-s", "contracting": "C2-^"}
 
@@ -43,7 +44,7 @@ def _png(figure):
     return base64.b64encode(stored.getvalue()).decode()
 
 
-def show(figure):
+def show(figure, live=None):
     """Display a figure in a notebook.
 
     The output carries a second rendering for dark pages; Jupyter shows the light one, the book
@@ -53,6 +54,9 @@ def show(figure):
     ----------
     figure : matplotlib.figure.Figure
         The figure, as the other functions of this module return it.
+    live : ipywidgets.DOMWidget, optional
+        A live figure of :mod:`lrnn.live` to show in its place wherever one can run: in Jupyter, and on a page
+        of the book unless it is printed or its scripts are switched off.
     """
     from IPython.display import display
 
@@ -65,11 +69,13 @@ def show(figure):
         dark = _png(figure)
         _recolour(figure, {new: old for old, new in _DARK.items()})
     width, height = (round(100 * inches) for inches in figure.get_size_inches())
-    display(
-        {"image/png": light, "text/plain": f"Figure of {width} x {height} pixels"},
-        metadata={"image/png": {"width": width}, "two_themes": {"dark": dark}},
-        raw=True,
-    )
+    bundle = {"image/png": light, "text/plain": f"Figure of {width} x {height} pixels"}
+    themes = {"dark": dark}
+    if live is not None:
+        bundle[_VIEW] = live._repr_mimebundle_()[0][_VIEW]
+        themes["live"] = bundle[_VIEW]
+        bundle["text/plain"] = repr(live)
+    display(bundle, metadata={"image/png": {"width": width}, "two_themes": themes}, raw=True)
 
 
 def glue(name, text):
@@ -98,9 +104,9 @@ def glue(name, text):
 
 
 class TwoThemes:
-    """Puts both renderings of :func:`show` into a built page (a plug-in of myst-nb)."""
+    """Puts both renderings of :func:`show`, and its live figure, into a built page (a plug-in of myst-nb)."""
 
-    mime_priority_overrides = ()
+    mime_priority_overrides = (("html", "image/png", 5),)
 
     @staticmethod
     def handle_mime(renderer, data, inline):
@@ -114,6 +120,9 @@ class TwoThemes:
             for node in renderer.render_image(one):
                 node["classes"] = [*node.get("classes", []), "dark-light", theme]
                 nodes.append(node)
+        if live := data.output_metadata["two_themes"].get("live"):
+            view = type(data)(_VIEW, live, data.cell_metadata, {}, line=data.line)
+            nodes += renderer.render_widget_view(view)
         return nodes
 
 

@@ -1,5 +1,6 @@
 """What the built pages need beside the text, all of it served by the book itself."""
 
+import json
 import re
 import shutil
 from importlib import metadata
@@ -60,10 +61,19 @@ def add_static_files(app):
     app.add_css_file("book.css")
 
 
-def drop_widget_states(app, env):
-    """The controls need a kernel and are not on the pages; their stored states would only add weight."""
+def keep_live_states(app, env):
+    """Of the widgets' states the pages carry those of live figures; controls need a kernel and are not shown."""
     for page in env.nb_metadata.values():
-        page.get("js_files", {}).pop("ipywidgets_state", None)
+        files = page.get("js_files", {})
+        if "ipywidgets_state" not in files:
+            continue
+        script = files["ipywidgets_state"][1]
+        states = json.loads(script["body"])["state"]
+        live = {name: widget for name, widget in states.items() if widget["model_module"] == "anywidget"}
+        if live:
+            script["body"] = json.dumps({"state": live}).replace("</", r"<\/")
+        else:
+            page["js_files"] = {name: file for name, file in files.items() if not name.startswith("ipywidgets")}
 
 
 def copy_mathjax(app, error):
@@ -83,6 +93,6 @@ def setup(app):
     app.add_transform(DarkSiblings)
     app.add_transform(ClaimLinks)
     app.connect("builder-inited", add_static_files)
-    app.connect("env-updated", drop_widget_states)
+    app.connect("env-updated", keep_live_states)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

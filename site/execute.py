@@ -29,6 +29,11 @@ def stable(notebook):
         cell.metadata.pop("execution", None)
         if "control" in cell.metadata.get("tags", []):
             cell.outputs = []
+        for output in cell.get("outputs", []):
+            # Without its state a widget cannot be shown; the still picture beside it can.
+            if "two_themes" in output.get("metadata", {}):
+                output.data.pop("application/vnd.jupyter.widget-view+json", None)
+                output.metadata.two_themes.pop("live", None)
     return notebook
 
 

@@ -7,6 +7,7 @@ import nbformat
 BOOK = Path(__file__).parent.parent / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]-*.ipynb"))
 LEDGER = BOOK / "appendix" / "ledger.ipynb"
+INTRO = BOOK / "intro.ipynb"
 HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
 
 
@@ -30,7 +31,7 @@ def run(path, until=None, only=None):
     import lrnn.plotting as plot
 
     show, glue = plot.show, plot.glue
-    plot.show = lambda figure: None
+    plot.show = lambda figure, live=None: None
     plot.glue = lambda name, text: None
     variables = {}
     try:

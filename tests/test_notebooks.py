@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import sympy as sp
 import yaml
-from chapters import BOOK, CHAPTERS, HIDDEN, LEDGER, code_cells, read, run, tags
+from chapters import BOOK, CHAPTERS, HIDDEN, INTRO, LEDGER, code_cells, read, run, tags
 from execute import pictures, stable
 
 from lrnn import exact, landscape, modes, network, paper, symbolic, tasks
 
-each_notebook = pytest.mark.parametrize("path", [*CHAPTERS, LEDGER], ids=lambda path: path.stem)
+each_notebook = pytest.mark.parametrize("path", [INTRO, *CHAPTERS, LEDGER], ids=lambda path: path.stem)
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
@@ -65,10 +65,10 @@ def test_chapters_have_all_their_parts(path):
         assert part in text
 
 
-@each_chapter
+@pytest.mark.parametrize("path", [INTRO, *CHAPTERS], ids=lambda path: path.stem)
 def test_every_figure_has_an_alt_text_and_a_caption_that_states_the_finding(path):
     pictures = [cell for cell in code_cells(path) if shows_a_picture(cell)]
-    assert len(pictures) >= 3
+    assert len(pictures) >= (1 if path == INTRO else 3)
     for cell in pictures:
         mystnb = cell.metadata.mystnb
         assert len(mystnb.image.alt.split()) >= 20
@@ -86,11 +86,26 @@ def test_the_figure_comes_first(path):
 
 
 @each_chapter
-def test_every_chapter_has_one_control_that_the_page_does_not_show(path):
-    (control,) = [cell for cell in code_cells(path) if "control" in tags(cell)]
-    assert tags(control) >= {"remove-output", "nbval-ignore-output"}
-    assert "interact" in control.source
-    assert not control.outputs
+def test_every_chapter_can_be_played_with(path):
+    controls = [cell for cell in code_cells(path) if "control" in tags(cell)]
+    figures = [cell for cell in code_cells(path) if "live" in tags(cell)]
+    assert len(controls) <= 1
+    assert controls or figures
+    for control in controls:  # it needs a kernel, so that the page does not show it
+        assert tags(control) >= {"remove-output", "nbval-ignore-output"}
+        assert "interact" in control.source
+        assert not control.outputs
+    for figure in figures:
+        assert "live=shown" in figure.source
+        assert shows_a_picture(figure)
+
+
+def test_the_first_page_begins_with_the_landscape_and_a_question():
+    title, figure = read(INTRO).cells[:2]
+    assert title.source.startswith("# ")
+    assert "\n" not in title.source
+    assert "live.Landscape(" in figure.source
+    assert "?" in figure.metadata.mystnb.figure.caption.split("**")[1]
 
 
 def test_pictures_outside_the_chapters_are_the_chapters_own():

@@ -19,6 +19,7 @@ import lrnn
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SOURCES = {path.stem: path for path in (ROOT / "lrnn").glob("*.py") if path.stem != "__init__"}
+SOURCES["live"] = ROOT / "lrnn" / "live" / "__init__.py"
 PUBLIC = sorted(name for name in SOURCES if not name.startswith("_"))
 
 
@@ -65,8 +66,13 @@ LAYERS = {
     "_claims": {"_printed", "tasks", "modes", "network", "exact", "landscape", "symbolic"},
     "paper": {"_printed", "_claims"},
     "plotting": {"_check", "tasks", "modes", "network", "exact", "landscape", "symbolic"},
+    "live": {"_check", "tasks"},
 }
-OUTSIDE = {"symbolic": {"numpy", "sympy"}, "plotting": {"numpy", "matplotlib", "PIL", "IPython"}}
+OUTSIDE = {
+    "symbolic": {"numpy", "sympy"},
+    "plotting": {"numpy", "matplotlib", "PIL", "IPython"},
+    "live": {"numpy", "anywidget", "traitlets"},
+}
 
 
 @pytest.mark.parametrize("name", SOURCES)

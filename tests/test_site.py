@@ -1,5 +1,6 @@
 """The built pages: complete in themselves, and linked without a break. Run after the build."""
 
+import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
@@ -96,8 +97,14 @@ def test_chapters_show_their_figures_in_both_themes_and_no_dead_control(path):
     for image in light + dark:
         assert len(image["alt"].split()) >= 20
     assert all(figure.find("figcaption").get_text(strip=True) for figure in figures)
-    assert "widget-view" not in str(page)
-    assert "widget-state" not in str(page)
+    # The only widgets are live figures, each with the state that it needs and a still picture beside it.
+    views = page.find_all("script", type="application/vnd.jupyter.widget-view+json")
+    states = page.find_all("script", type="application/vnd.jupyter.widget-state+json")
+    known = json.loads(states[0].string)["state"] if states else {}
+    assert {json.loads(view.string)["model_id"] for view in views} == set(known)
+    assert all("_esm" in widget["state"] for widget in known.values())
+    assert all(view.find_parent("figure").find_all("img") for view in views)
+    assert bool(page.find("script", src=re.compile("live.js"))) == bool(views)
     assert "interactive(children" not in page.get_text()
 
 

@@ -1,0 +1,235 @@
+"""Live figures: the same in a notebook and, without a kernel, on a page of the book.
+
+Each is an `anywidget <https://anywidget.dev>`_ whose front end holds all of its controls and does all of the
+computing, with the functions of `physics.js`, the twin of the package's own. In a running notebook its traits
+are shared both ways: Python sees what the reader moved, and moves it.
+"""
+
+import math
+import re
+from importlib import resources
+
+import anywidget
+import numpy as np
+import traitlets
+
+from ..tasks import constant, contracting, expanding, geometric
+
+__all__ = ["ExactAC", "Landscape", "LearningRace", "StepSize", "TaskToSolution"]
+
+_FOLDER = resources.files(__package__)
+_STYLE = (_FOLDER / "live.css").read_text()
+
+
+def _bundle(name):
+    """One module out of three, as a page that is read from disk can import no second file."""
+    parts = []
+    for file in ("physics.js", "ui.js", f"{name}.js"):
+        text = (_FOLDER / file).read_text()
+        text = re.sub(r"^import .*?;\n", "", text, flags=re.MULTILINE | re.DOTALL)
+        text = re.sub(r"^\s*//.*\n|^\s+", "", text, flags=re.MULTILINE)
+        parts.append(text if file == f"{name}.js" else re.sub(r"^export ", "", text, flags=re.MULTILINE))
+    return "".join(parts)
+
+
+class _Finite(traitlets.Float):
+    def validate(self, obj, value):
+        value = super().validate(obj, value)
+        if not math.isfinite(value):
+            self.error(obj, value, info="a finite number")
+        return value
+
+
+def _number(default, low, high):
+    return _Finite(default, min=low, max=high).tag(sync=True)
+
+
+def _integer(default, low, high):
+    return traitlets.Int(default, min=low, max=high).tag(sync=True)
+
+
+def _numbers(default, low, high, least, most):
+    return traitlets.List(_Finite(min=low, max=high), default, least, most).tag(sync=True)
+
+
+def _one_of(*names):
+    return traitlets.Enum(names, names[0]).tag(sync=True)
+
+
+_RATES = {"constant": 0.7, "expanding": 0.7, "contracting": 0.9}
+
+
+def _task(family, rate, T):
+    return {"constant": constant, "expanding": expanding, "contracting": contracting}[family](rate, T)
+
+
+class _Figure(anywidget.AnyWidget):
+    _css = _STYLE
+
+    def __init__(self, **values):
+        for name in values:
+            if name not in self._settings:
+                raise ValueError(f"{name} is no setting of {type(self).__name__}: {', '.join(self._settings)}")
+        try:
+            super().__init__(**values)
+        except traitlets.TraitError as error:
+            raise ValueError(str(error)) from None
+
+    def __repr__(self):
+        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._settings)
+        return f"{type(self).__name__}({settings})"
+
+
+class Landscape(_Figure):
+    r"""Energy of one mode over (b, ac), with a balanced start to drag and the way it goes: Figure 2.
+
+    Parameters
+    ----------
+    family : {"constant", "expanding", "contracting"}
+        The task: :math:`s_t = r`, :math:`r^{T-t}` or :math:`r^t`.
+    rate : float
+        r, from 0.4 to 1.
+    T : int
+        Trajectory length, from 2 to 50.
+    equation : {"corrected", "printed"}
+        db/dt of gradient flow, or as printed in the paper (:func:`lrnn.paper.printed_velocity`).
+    b0, u0 : float
+        The start; a = c, or a = -c for negative u0.
+    time : float
+        The time, in units of tau, at which the modes are read, from 0.01 to 1e6.
+
+    Raises
+    ------
+    ValueError
+        If a setting is unknown or out of range.
+    """
+
+    _esm = _bundle("landscape")
+    _settings = ("family", "rate", "T", "equation", "b0", "u0", "time")
+    family = _one_of("constant", "expanding", "contracting")
+    rate = _number(0.7, 0.4, 1)
+    T = _integer(10, 2, 50)
+    equation = _one_of("corrected", "printed")
+    b0 = _number(-0.5, -1.6, 1.5)
+    u0 = _number(0.15, -0.35, 1.3)
+    time = _number(1.0, 0.01, 1e6)
+
+    @property
+    def s(self):
+        """The task shown, shape (T,)."""
+        return _task(self.family, self.rate, self.T)
+
+
+class ExactAC(_Figure):
+    r"""ac(t) with b frozen, in closed form, from any start: the seed of the paper's Figure 1.
+
+    Parameters
+    ----------
+    beta_s, beta_b : float
+        The sums at the frozen b, from -2 to 2 and from 1 to 10.
+    a0, c0 : float
+        The start, from -1.5 to 1.5.
+    time : float
+        The time, in units of tau, at which ac is read, from 0 to 8.
+
+    Raises
+    ------
+    ValueError
+        If a setting is unknown or out of range.
+    """
+
+    _esm = _bundle("exact_ac")
+    _settings = ("beta_s", "beta_b", "a0", "c0", "time")
+    beta_s = _number(1.0, -2, 2)
+    beta_b = _number(1.5, 1, 10)
+    a0 = _number(0.1, -1.5, 1.5)
+    c0 = _number(0.1, -1.5, 1.5)
+    time = _number(2.0, 0, 8)
+
+
+class TaskToSolution(_Figure):
+    """A task to draw, its reduced energy and its best mode.
+
+    Parameters
+    ----------
+    s : sequence of float
+        The task, 2 to 16 values from -1 to 1.2.
+    step : int
+        The time step, counted from 1, that the controls change.
+
+    Raises
+    ------
+    ValueError
+        If a setting is unknown or out of range.
+    """
+
+    _esm = _bundle("task_to_solution")
+    _settings = ("s", "step")
+    s = _numbers([0.2, -0.1, 0.9, 0.6, 0.1, 0.3, 0.5, 0.8], -1, 1.2, least=2, most=16)
+    step = _integer(3, 1, 16)
+
+
+class LearningRace(_Figure):
+    """Three modes of one network, T = 10, from the same small balanced start: which is learned first?
+
+    Parameters
+    ----------
+    norms, ratios : sequence of 3 floats
+        The tasks, proportional to ratio**(T-t): their norms, 0.2 to 3, and ratios, 0.5 to 1.6.
+    mode : {"1", "2", "3"}
+        The mode that the controls change.
+    b0, u0 : float
+        The start of all three, from 0 to 1.3 and from 1e-8 to 0.1; a = c.
+
+    Raises
+    ------
+    ValueError
+        If a setting is unknown or out of range.
+    """
+
+    _esm = _bundle("learning_race")
+    _settings = ("norms", "ratios", "mode", "b0", "u0")
+    norms = _numbers([1.0, 1.6, 2.4], 0.2, 3, least=3, most=3)
+    ratios = _numbers([0.6, 1.0, 1.4], 0.5, 1.6, least=3, most=3)
+    mode = _one_of("1", "2", "3")
+    b0 = _number(0.5, 0, 1.3)
+    u0 = _number(1e-4, 1e-8, 0.1)
+
+    @property
+    def s(self):
+        """The three tasks, shape (3, 10)."""
+        s = np.array([geometric(1.0, ratio, 10) for ratio in self.ratios])
+        return np.array(self.norms)[:, None] * s / np.linalg.norm(s, axis=1, keepdims=True)
+
+
+class StepSize(_Figure):
+    r"""600 steps of gradient descent on one mode, with a learning rate in units of 2 / sharpness.
+
+    Parameters
+    ----------
+    family : {"constant", "expanding", "contracting"}
+        The task, with the paper's value or rate.
+    T : int
+        Trajectory length, from 2 to 50.
+    factor : float
+        Learning rate over the largest that is stable at the optimum, from 0.02 to 2.
+    start : {"beside", "small"}
+        0.001 beside the optimum in b, or a = b = c = 0.1.
+
+    Raises
+    ------
+    ValueError
+        If a setting is unknown or out of range.
+    """
+
+    _esm = _bundle("step_size")
+    _settings = ("family", "T", "factor", "start")
+    family = _one_of("constant", "expanding", "contracting")
+    T = _integer(10, 2, 50)
+    factor = _number(0.96, 0.02, 2)
+    start = _one_of("beside", "small")
+
+    @property
+    def s(self):
+        """The task shown, shape (T,)."""
+        return _task(self.family, _RATES[self.family], self.T)

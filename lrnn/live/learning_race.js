@@ -1,0 +1,101 @@
+// Three modes in one network: which is learned first?
+import { betaS, energy, flow, geometric } from "./physics.js";
+import { LOG, axes, choice, curve, draggable, figure, g, h, number, readout, slider, update } from "./ui.js";
+
+const T = 10, RATIO = [0.5, 1.6], NORM = [0.2, 3], LATEST = 100;
+const COLOURS = ["c0", "c1", "c2"];
+
+// s_i in proportion to ratio^(T-i), with the given norm.
+function task(norm, ratio) {
+  const s = geometric(1, ratio, T), size = Math.hypot(...s);
+  return s.map((value) => (norm * value) / size);
+}
+
+function render({ model, el }) {
+  const names = ["norms", "ratios", "mode", "b0", "u0"], svg = g("svg", { "aria-hidden": "true" }), output = readout();
+  const plane = h("div", {
+    class: "lrnn-plane", tabindex: 0, role: "application",
+    "aria-label": "Three tasks by ratio and norm. The arrow keys move the chosen one.",
+  }, svg);
+  let map = null;
+  const chosen = () => +model.get("mode") - 1;
+  const entry = (name, range) => ({
+    get: () => model.get(name)[chosen()],
+    set: (_, value) => update(model, { [name]: model.get(name).map((old, n) => (n === chosen() ? Math.min(range[1], Math.max(range[0], +value.toFixed(3))) : old)) }),
+    save_changes() {},
+  });
+  const norm = entry("norms", NORM), ratio = entry("ratios", RATIO);
+  const place = (n) => [map.X(model.get("ratios")[n]), map.Y(model.get("norms")[n])];
+  let moving = false;
+  draggable(plane, {
+    at: () => [0, 1, 2].map(place),
+    move(x, y) {
+      if (!moving) {
+        const distance = (n) => Math.hypot(place(n)[0] - x, place(n)[1] - y);
+        const nearest = [0, 1, 2].sort((m, n) => distance(m) - distance(n))[0];
+        if (distance(nearest) > 40) return;
+        moving = true;
+        model.set("mode", `${nearest + 1}`);
+      }
+      ratio.set("", map.X.back(x));
+      norm.set("", map.Y.back(y));
+    },
+    nudge(right, up) {
+      if (right) ratio.set("", ratio.get() + 0.01 * right);
+      if (up) norm.set("", norm.get() + 0.02 * up);
+    },
+  });
+  for (const end of ["pointerup", "pointercancel"]) plane.addEventListener(end, () => (moving = false));
+  const controls = [
+    choice(model, "mode", { label: "Mode", options: { 1: "1", 2: "2", 3: "3" } }),
+    slider(norm, "norm", { label: "its norm", min: NORM[0], max: NORM[1], step: 0.01 }),
+    slider(ratio, "ratio", { label: "its ratio *ρ* (below 1: late)", min: RATIO[0], max: RATIO[1], step: 0.01, ticks: () => [[1, "1"]] }),
+    slider(model, "b0", { label: "start *b*(0), of all", min: 0, max: 1.3, step: 0.01, ticks: () => [[0, "0"], [1, "1"]] }),
+    slider(model, "u0", { label: "start *ac*(0), of all", min: 1e-8, max: 0.1, scale: LOG }),
+  ];
+  return figure({
+    model, el, picture: plane, controls, output, names, label: "Live figure: a race of three modes",
+    draw(width) {
+      const [norms, ratios, , b0, u0] = names.map((name) => model.get(name)), tall = Math.round(Math.min(190, 0.45 * width));
+      const modes = norms.map((norm, n) => task(norm, ratios[n])), root = Math.sqrt(u0);
+      const times = [0, ...Array.from({ length: 240 }, (_, n) => 0.05 * (LATEST / 0.05) ** (n / 239))];
+      const runs = modes.map((s) => flow(root, b0, root, s, times, { rtol: 1e-6 }));
+      const rest = modes.map((s) => energy(0, 0, 0, s));
+      const left = runs.map((run, n) => times.map((_, k) => energy(run.a[k], run.b[k], run.c[k], modes[n])));
+      const halves = left.map((E, n) => {
+        const k = E.findIndex((value) => value < rest[n] / 2);
+        return k < 1 ? Infinity : times[k - 1] + ((E[k - 1] - rest[n] / 2) / (E[k - 1] - E[k])) * (times[k] - times[k - 1]);
+      });
+      const end = Math.min(LATEST, 1.35 * Math.max(1, ...halves.filter(Number.isFinite)));
+      const shares = axes(width, tall, { x: [0, end], y: [0, 1.05], xlabel: "time *t*/*τ*", ylabel: "share learned" });
+      const total = times.map((_, k) => left[0][k] + left[1][k] + left[2][k]);
+      const loss = axes(width, tall, { x: [0, end], y: [0, total[0] * 1.05], xlabel: "time *t*/*τ*", ylabel: "loss" });
+      map = axes(width, tall, { x: RATIO, y: [0, NORM[1] * 1.05], xlabel: "ratio *ρ*   (late ← 1 → early)", ylabel: "norm" });
+      const part = ({ X, Y }, values) => times.map((t, k) => [X(t), Y(values(k))]).filter(([x]) => x <= width - 12);
+      svg.setAttribute("width", width);
+      svg.setAttribute("height", 3 * tall);
+      svg.replaceChildren(
+        map.layer,
+        ...modes.map((_, n) => {
+          const [x, y] = place(n);
+          return g("g", {},
+            g("circle", { class: n === chosen() ? "lrnn-racer lrnn-chosen" : "lrnn-racer", cx: x, cy: y, r: 11, style: `--own: var(--${COLOURS[n]})` }),
+            g("text", { class: "lrnn-mark", x, y: y + 4, "text-anchor": "middle" }, `${n + 1}`));
+        }),
+        g("g", { transform: `translate(0 ${tall})` }, shares.layer,
+          modes.map((_, n) => curve(part(shares, (k) => 1 - left[n][k] / rest[n]), COLOURS[n])),
+          halves.map((t, n) => (t < end ? g("text", { x: shares.X(t) + 5, y: shares.Y(0.5) + 4 + 14 * (n - 1) }, `${n + 1}`) : []))),
+        g("g", { transform: `translate(0 ${2 * tall})` }, loss.layer,
+          halves.map((t) => (t < end ? curve([[loss.X(t), loss.box.top], [loss.X(t), loss.box.bottom]], "rule") : [])),
+          curve(part(loss, (k) => total[k]), "c4")),
+      );
+      const order = [0, 1, 2].sort((m, n) => halves[m] - halves[n]), drives = modes.map((s) => betaS(b0, s));
+      const predicted = [0, 1, 2].sort((m, n) => drives[n] - drives[m]);
+      output.write([
+        ...drives.flatMap((drive, n) => [[`*β*_s of ${n + 1}`, drive], [`half of ${n + 1}`, halves[n], number(halves[n], 4)]]),
+        [`Learned first: ${order.filter((n) => halves[n] < Infinity).map((n) => n + 1).join(", ") || "none yet"}. Largest drive first: ${predicted.map((n) => n + 1).join(", ")}.`],
+      ]);
+    },
+  });
+}
+export default { render };

@@ -1,0 +1,58 @@
+// Runs the live figures of a page, with no kernel and no network: gives each widget a small model made from
+// the state that the page carries, and lets it draw itself in place of its still picture.
+(() => {
+  const JUPYTER = 'script[type="application/vnd.jupyter.widget-';
+
+  function modelOf(state) {
+    const values = { ...state }, listeners = new Map();
+    return {
+      get: (name) => values[name],
+      set(name, value) {
+        const old = values[name];
+        values[name] = value;
+        if (old !== value) for (const listener of listeners.get(`change:${name}`) ?? []) listener();
+      },
+      on: (event, listener) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
+      off: (event, listener) => listeners.set(event, (listeners.get(event) ?? []).filter((one) => one !== listener)),
+      save_changes() {},
+    };
+  }
+
+  async function show(view, state) {
+    const address = URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" }));
+    const widget = (await import(address)).default;
+    URL.revokeObjectURL(address);
+    const place = document.createElement("div"), model = modelOf(state);
+    place.className = "live";
+    view.before(place);
+    const shown = view.closest("figure") ?? view.parentElement;
+    shown.classList.add("has-live");
+    try {
+      await widget.initialize?.({ model });
+      await widget.render({ model, el: place });
+    } catch (error) {
+      place.remove();
+      shown.classList.remove("has-live");
+      throw error;
+    }
+  }
+
+  function start() {
+    const states = {};
+    for (const script of document.querySelectorAll(`${JUPYTER}state+json"]`))
+      Object.assign(states, JSON.parse(script.textContent).state);
+    let styled = "";
+    for (const view of document.querySelectorAll(`${JUPYTER}view+json"]`)) {
+      const state = states[JSON.parse(view.textContent).model_id]?.state;
+      if (!state?._esm) continue;
+      if (state._css && state._css !== styled) {
+        styled = state._css;
+        document.head.append(Object.assign(document.createElement("style"), { textContent: styled }));
+      }
+      show(view, state);
+    }
+  }
+
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+  else start();
+})();
