@@ -1,5 +1,6 @@
 """What the built pages need beside the text, all of it served by the book itself."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
 STATIC = Path(__file__).parent / "static"
+PACKAGE = Path(__file__).parents[1] / "lrnn"
 LEDGER = "book/appendix/ledger"
 # The parts of MathJax that the pages load; the whole is ten times as large.
 MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2/", "input/tex/extensions/")
@@ -61,8 +63,16 @@ def add_static_files(app):
     app.add_css_file("book.css")
 
 
+def all_when_the_package_changed(app, env, added, changed, removed):
+    """Outputs depend on the package as well as on the cells, and Sphinx sees the cells only."""
+    files = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".js", ".css", ".mplstyle"})
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    known, env.lrnn_digest = getattr(env, "lrnn_digest", None), digest
+    return [] if known == digest else list(env.found_docs)
+
+
 def keep_live_states(app, env):
-    """Of the widgets' states the pages carry those of live figures; controls need a kernel and are not shown."""
+    """Pages carry the states of live figures; controls need a kernel and are not shown."""
     for page in env.nb_metadata.values():
         files = page.get("js_files", {})
         if "ipywidgets_state" not in files:
@@ -73,7 +83,9 @@ def keep_live_states(app, env):
         if live:
             script["body"] = json.dumps({"state": live}).replace("</", r"<\/")
         else:
-            page["js_files"] = {name: file for name, file in files.items() if not name.startswith("ipywidgets")}
+            page["js_files"] = {
+                name: file for name, file in files.items() if not name.startswith("ipywidgets")
+            }
 
 
 def copy_mathjax(app, error):
@@ -93,6 +105,7 @@ def setup(app):
     app.add_transform(DarkSiblings)
     app.add_transform(ClaimLinks)
     app.connect("builder-inited", add_static_files)
+    app.connect("env-get-outdated", all_when_the_package_changed)
     app.connect("env-updated", keep_live_states)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -41,19 +41,21 @@ class _Finite(traitlets.Float):
 
 
 def _number(default, low, high):
-    return _Finite(default, min=low, max=high).tag(sync=True)
+    return _Finite(default, min=low, max=high).tag(sync=True, wanted=f"a number from {low} to {high}")
 
 
 def _integer(default, low, high):
-    return traitlets.Int(default, min=low, max=high).tag(sync=True)
+    return traitlets.Int(default, min=low, max=high).tag(sync=True, wanted=f"an integer from {low} to {high}")
 
 
 def _numbers(default, low, high, least, most):
-    return traitlets.List(_Finite(min=low, max=high), default, least, most).tag(sync=True)
+    size = least if least == most else f"{least} to {most}"
+    wanted = f"a list of {size} finite numbers from {low} to {high}"
+    return traitlets.List(_Finite(min=low, max=high), default, least, most).tag(sync=True, wanted=wanted)
 
 
 def _one_of(*names):
-    return traitlets.Enum(names, names[0]).tag(sync=True)
+    return traitlets.Enum(names, names[0]).tag(sync=True, wanted=f"one of {', '.join(names)}")
 
 
 _RATES = {"constant": 0.7, "expanding": 0.7, "contracting": 0.9}
@@ -67,13 +69,17 @@ class _Figure(anywidget.AnyWidget):
     _css = _STYLE
 
     def __init__(self, **values):
-        for name in values:
+        for name, value in values.items():
             if name not in self._settings:
-                raise ValueError(f"{name} is no setting of {type(self).__name__}: {', '.join(self._settings)}")
-        try:
-            super().__init__(**values)
-        except traitlets.TraitError as error:
-            raise ValueError(str(error)) from None
+                raise ValueError(
+                    f"{name} is no setting of {type(self).__name__}: {', '.join(self._settings)}"
+                )
+            trait = self.traits()[name]
+            try:
+                trait._validate(self, value)
+            except traitlets.TraitError:
+                raise ValueError(f"{name} must be {trait.metadata['wanted']}, got {value!r}") from None
+        super().__init__(**values)
 
     def __repr__(self):
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._settings)

@@ -1,5 +1,5 @@
 // Three modes in one network: which is learned first?
-import { betaS, energy, flow, geometric } from "./physics.js";
+import { betaS, energy, flow, geometric, timeTo } from "./physics.js";
 import { LOG, axes, choice, curve, draggable, figure, g, h, number, readout, slider, update } from "./ui.js";
 
 const T = 10, RATIO = [0.5, 1.6], NORM = [0.2, 3], LATEST = 100;
@@ -62,10 +62,7 @@ function render({ model, el }) {
       const runs = modes.map((s) => flow(root, b0, root, s, times, { rtol: 1e-6 }));
       const rest = modes.map((s) => energy(0, 0, 0, s));
       const left = runs.map((run, n) => times.map((_, k) => energy(run.a[k], run.b[k], run.c[k], modes[n])));
-      const halves = left.map((E, n) => {
-        const k = E.findIndex((value) => value < rest[n] / 2);
-        return k < 1 ? Infinity : times[k - 1] + ((E[k - 1] - rest[n] / 2) / (E[k - 1] - E[k])) * (times[k] - times[k - 1]);
-      });
+      const halves = runs.map((run, n) => timeTo(rest[n] / 2, run, modes[n]));
       const end = Math.min(LATEST, 1.35 * Math.max(1, ...halves.filter(Number.isFinite)));
       const shares = axes(width, tall, { x: [0, end], y: [0, 1.05], xlabel: "time *t*/*τ*", ylabel: "share learned" });
       const total = times.map((_, k) => left[0][k] + left[1][k] + left[2][k]);

@@ -75,10 +75,11 @@ function render({ model, el }) {
       svg.setAttribute("width", width);
       svg.setAttribute("height", 2 * tall);
       svg.replaceChildren(map.layer, ...s.map(bar), ...answers.map((y, n) => g("circle", { class: "lrnn-fit", cx: X(n + 1), cy: Y(y), r: 4.5 })), lower);
+      const picked = [["*i*", chosen()], ["*s*_i", s[chosen() - 1]]];
       output.write(best ? [
-        ["*b*", best.b], ["*ac*", best.u], ["*E*/*E*_0", best.energy / rest], ["minima", minima.length],
+        ...picked, ["*b*", best.b], ["*ac*", best.u], ["*E*/*E*_0", best.energy / rest], ["minima", minima.length],
         [Math.abs(best.b) <= 1 + 1e-9 ? "The best mode has |*b*| ≤ 1." : "The best mode has |*b*| > 1: it answers early inputs most."],
-      ] : [["A task of zeros has nothing to learn, and this one no minimum between *b* = −60 and 60."]]);
+      ] : [...picked, ["A task of zeros has nothing to learn, and this one no minimum between *b* = −60 and 60."]]);
     },
   });
 }

@@ -221,8 +221,9 @@ export function figure({ model, el, label, picture, controls, output, note, name
   const redraw = () => {
     waiting = 0;
     if (!holder.clientWidth) return;
-    for (const control of controls) control.redraw?.();
     draw(holder.clientWidth);
+    for (const control of controls) control.redraw?.();
+    el.firstChild.dataset.state = JSON.stringify(Object.fromEntries(names.map((name) => [name, model.get(name)])));
   };
   const ask = () => (waiting ||= requestAnimationFrame(redraw));
   for (const name of names) model.on(`change:${name}`, ask);

@@ -1,0 +1,407 @@
+"""The built pages in a real browser, with every address but their own blocked. Run after the build."""
+
+import functools
+import http.server
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from importlib import resources
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from playwright.sync_api import sync_playwright
+
+from lrnn import exact, landscape, live, modes, paper
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build" / "html"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html") if "_static" not in p.parts)
+# Which live figure stands on which page.
+FIGURES = {
+    "intro": live.Landscape,
+    "04-exact-solution": live.ExactAC,
+    "05-landscape": live.Landscape,
+    "06-learnability": live.TaskToSolution,
+    "10-plateaus": live.StepSize,
+    "12-which-first": live.LearningRace,
+}
+on_each_page = pytest.mark.parametrize("name", FIGURES)
+over = pytest.mark.parametrize("scheme", ["http", "file"])
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if CHROMIUM is None:
+        if os.environ.get("LRNN_NEED_BROWSER"):
+            pytest.fail("no Chromium was found, and LRNN_NEED_BROWSER asks for one")
+        pytest.skip("no Chromium was found")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server():
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    serving = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
+    threading.Thread(target=serving.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{serving.server_port}"
+    serving.shutdown()
+    serving.server_close()
+
+
+@pytest.fixture
+def visit(chromium, server):
+    """Opens a page of the site; what it should not have done is in `complaints` and fails the test."""
+    contexts, complaints = [], []
+
+    def watched(route):
+        if route.request.url.startswith((server, SITE.as_uri(), "blob:", "data:")):
+            route.continue_()
+        else:
+            complaints.append(f"asked for {route.request.url}")
+            route.abort()
+
+    def open_page(path, scheme="http", width=1280, theme="light", **options):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce", **options
+        )
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.route("**/*", watched)
+        page = context.new_page()
+        page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("response", lambda r: r.status >= 400 and complaints.append(f"{r.status} {r.url}"))
+        page.goto(f"{server if scheme == 'http' else SITE.as_uri()}/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+class Shown:
+    """A live figure on a page, as a reader has it before them."""
+
+    def __init__(self, page):
+        self.page = page
+        self.root = page.locator(".lrnn")
+        self.root.wait_for()
+        self.plane = self.root.locator(".lrnn-plane")
+        self.plane.scroll_into_view_if_needed()
+
+    def settle(self):
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    @property
+    def state(self):
+        self.settle()
+        return json.loads(self.root.get_attribute("data-state"))
+
+    @property
+    def readout(self):
+        self.settle()
+        entries = self.root.locator("output [data-name]").all()
+        return {
+            entry.get_attribute("data-name"): float(entry.get_attribute("data-value")) for entry in entries
+        }
+
+    def changes(self, act):
+        """Whether an action changed the picture, and what the readout says."""
+        self.settle()
+        seen, said = self.plane.screenshot(), self.root.locator("output").inner_text()
+        act()
+        self.settle()
+        return self.plane.screenshot() != seen, self.root.locator("output").inner_text() != said
+
+
+def dragged(shown, x, y, dx, dy):
+    mouse = shown.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + dx / 2, y + dy / 2)
+    mouse.move(x + dx, y + dy)
+    mouse.up()
+
+
+# What Python says of a state.
+
+
+def landscape_says(state):
+    shown = live.Landscape(**state)
+    root = abs(shown.u0) ** 0.5
+    flow = modes.flow if shown.equation == "corrected" else paper.printed_flow
+    run = flow(root, shown.b0, np.sign(shown.u0) * root, shown.s, [shown.time])
+    E = modes.energy(run.a[0], run.b[0], run.c[0], shown.s)
+    return {"t/τ": shown.time, "b(t)": run.b[0], "ac(t)": run.u[0], "E(t)": E}
+
+
+def exact_says(state):
+    start = state["a0"], state["c0"], state["beta_s"], state["beta_b"]
+    kappa = state["a0"] ** 2 - state["c0"] ** 2
+    rate = np.hypot(2 * state["beta_s"], state["beta_b"] * kappa)
+    return {"ac(0)": start[0] * start[1], "ac(t)": exact.ac_exact(state["time"], *start), "rate·τ": rate}
+
+
+def task_says(state):
+    minima = [p for p in landscape.critical_points(state["s"]) if p.kind == "minimum"]
+    best = min(minima, key=lambda point: point.energy)
+    share = 2 * best.energy / np.sum(np.square(state["s"]))
+    return {"b": best.b, "ac": best.u, "E/E0": share, "minima": len(minima)}
+
+
+def race_says(state):
+    shown, said = live.LearningRace(**state), {}
+    for n, s in enumerate(shown.s, 1):
+        said[f"βs of {n}"] = modes.beta_s(shown.b0, s)
+        low, high = 0.05, 100.0
+        for _ in range(4):  # look again, thirty times closer
+            times = np.linspace(low, high, 31)
+            run = modes.flow(shown.u0**0.5, shown.b0, shown.u0**0.5, s, times, rtol=1e-8)
+            after = np.argmax(modes.energy(run.a, run.b, run.c, s) < np.sum(s**2) / 4)
+            low, high = times[after - 1], times[after]
+        said[f"half of {n}"] = high
+    return said
+
+
+def step_says(state):
+    shown = live.StepSize(**state)
+    ratio = {"constant": 1.0, "expanding": 0.7, "contracting": 1 / 0.9}[shown.family]
+    u = shown.s[-1]
+    sharpness = landscape.sharpness(u**0.5, ratio, u**0.5, shown.s)
+    rate = shown.factor * 2 / sharpness
+    mode = np.array([u**0.5, ratio + 1e-3, u**0.5] if shown.start == "beside" else [0.1] * 3)
+    for _ in range(600):
+        mode = mode + rate * np.array(modes.velocity(*mode, shown.s))
+    # Many steps later rounding is all that is left of a small energy.
+    E = {"E at the end": modes.energy(*mode, shown.s)} if shown.factor < 0.9 else {}
+    return {"λ": sharpness, "2/λ": 2 / sharpness, "η": rate, **E}
+
+
+SAYS = {
+    live.Landscape: landscape_says,
+    live.ExactAC: exact_says,
+    live.TaskToSolution: task_says,
+    live.LearningRace: race_says,
+    live.StepSize: step_says,
+}
+
+
+def assert_python_agrees(shown, figure):
+    said = shown.readout
+    for name, expected in SAYS[figure](shown.state).items():
+        assert said[name] == pytest.approx(
+            expected, rel=1e-4 if name.startswith("half") else 1e-6, abs=1e-12
+        ), name
+
+
+@over
+@on_each_page
+def test_a_live_figure_draws_and_every_way_of_moving_it_moves_picture_and_readout(visit, name, scheme):
+    shown, figure = Shown(visit(f"book/{name}.html", scheme)), FIGURES[name]
+    assert shown.plane.bounding_box()["width"] > 300
+    assert not any(image.is_visible() for image in shown.page.locator(".has-live img").all())
+    assert_python_agrees(shown, figure)
+
+    def drag_a_slider():
+        box = shown.root.locator('input[type="range"]').nth(1).bounding_box()
+        middle = box["y"] + box["height"] / 2
+        dragged(shown, box["x"] + 0.35 * box["width"], middle, 0.3 * box["width"], 0)
+
+    def press_a_key():
+        shown.plane.focus()
+        for key in ("ArrowRight", "ArrowUp", "ArrowUp"):
+            shown.page.keyboard.press(key)
+
+    def click_a_tick():
+        ticks = shown.root.locator(".lrnn-ticks button")
+        for number in range(ticks.count()):  # until one of them is not where its slider stands already
+            before = shown.root.get_attribute("data-state")
+            ticks.nth(number).click()
+            shown.settle()
+            if shown.root.get_attribute("data-state") != before:
+                break
+
+    def drag_the_point():
+        handle = shown.root.locator(".lrnn-handle, .lrnn-racer, .lrnn-bar").first.bounding_box()
+        x, y = handle["x"] + handle["width"] / 2, handle["y"] + min(8, handle["height"] / 2)
+        dragged(shown, x, y, 40, -45)
+
+    for act in (drag_a_slider, press_a_key, click_a_tick, drag_the_point):
+        assert shown.changes(act) == (True, True), act.__name__
+        assert_python_agrees(shown, figure)
+    start = live_defaults(shown)
+    shown.root.get_by_role("button", name="Reset").click()
+    assert shown.state == start
+
+
+def live_defaults(shown):
+    """The state that the page was built with."""
+    script = shown.page.locator('script[type="application/vnd.jupyter.widget-state+json"]').text_content()
+    (widget,) = json.loads(script)["state"].values()
+    return {name: widget["state"][name] for name in shown.state}
+
+
+def test_the_printed_equation_can_be_chosen(visit):
+    shown = Shown(visit("book/intro.html"))
+    assert shown.changes(lambda: shown.root.get_by_label("as printed").check()) == (True, True)
+    assert shown.state["equation"] == "printed"
+    assert_python_agrees(shown, live.Landscape)
+
+
+@on_each_page
+def test_fingers_can_drag_and_a_narrow_page_holds_it(visit, name):
+    shown = Shown(visit(f"book/{name}.html", width=360, has_touch=True))
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= 360
+    for control in shown.root.locator("input, button").all():
+        assert control.bounding_box()["height"] >= 15
+    point = shown.root.locator(".lrnn-handle, .lrnn-racer, .lrnn-bar").first.bounding_box()
+    x, y = point["x"] + point["width"] / 2, point["y"] + min(8, point["height"] / 2)
+    session = shown.page.context.new_cdp_session(shown.page)
+
+    def touch():
+        for kind, shift in (("touchStart", 0), ("touchMove", 15), ("touchMove", 30)):
+            at = [{"x": x + shift, "y": y - shift}]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    assert shown.changes(touch) == (True, True)
+
+
+@on_each_page
+def test_paper_and_a_page_without_scripts_show_the_still_picture(visit, name):
+    page = visit(f"book/{name}.html")
+    Shown(page)
+    page.emulate_media(media="print")
+    assert page.locator(".has-live img.in-light").is_visible()
+    assert not page.locator(".lrnn").is_visible()
+
+
+def test_without_scripts_the_still_picture_stands(visit):
+    page = visit("book/intro.html", java_script_enabled=False)
+    assert page.locator("figure img.in-light").first.is_visible()
+    assert page.locator(".lrnn").count() == 0
+
+
+# Accessibility
+
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
+# Findings in markup that is not ours, by rule and the beginning of the selector.
+THEME = {
+    "aria-deprecated-role": ("#id",),  # docutils: entries of the bibliography
+    "aria-required-children": (".citation-list",),
+    "target-size": (".dropdown-toggle",),  # the theme's button for downloads
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_but_the_themes_own(visit, path):
+    page = visit(path)
+    page.wait_for_timeout(300)
+    page.evaluate(AXE)
+    levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    run = "(values) => axe.run(document, {preload: false, runOnly: {type: 'tag', values}})"
+    for theme in ("light", "dark"):
+        page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
+        found = page.evaluate(run, levels)
+        ours = [
+            (violation["id"], node["target"], node["html"][:200])
+            for violation in found["violations"]
+            for node in violation["nodes"]
+            if not any(str(node["target"][0]).startswith(known) for known in THEME.get(violation["id"], ()))
+        ]
+        assert ours == [], theme
+
+
+# The same figure in a running JupyterLab
+
+
+@pytest.fixture
+def jupyterlab(tmp_path, chromium):
+    cells = [
+        "from lrnn import live\nshown = live.Landscape(b0=-0.5, u0=0.15)\nshown",
+        "print('Python reads', shown.b0, shown.family)",
+        "shown.b0 = 0.25",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, tmp_path / "figure.ipynb")
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        "--port=0",
+    ]
+    command += ["--LabApp.news_url=None", "--IdentityProvider.token=test", f"--ServerApp.root_dir={tmp_path}"]
+    folders = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA")}
+    environment = {**os.environ, **folders, "JUPYTER_RUNTIME_DIR": str(tmp_path)}
+    with (tmp_path / "log").open("w+") as log:
+        running = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path, env=environment)
+        try:
+            yield wait_for_the_server(tmp_path)
+        finally:
+            running.terminate()
+            try:
+                running.wait(15)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+
+
+def wait_for_the_server(folder):
+    for _ in range(300):
+        found = list(folder.glob("jpserver-*.json"))
+        if found and (text := found[0].read_text()):
+            return json.loads(text)["url"]
+        time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start: {(folder / 'log').read_text()[-2000:]}")
+
+
+def test_in_jupyterlab_page_and_python_share_the_state(jupyterlab, chromium):
+    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(60_000)
+    page.goto(f"{jupyterlab}lab/tree/figure.ipynb?token=test")
+    cells = page.locator(".jp-Notebook .jp-CodeCell")
+    cells.nth(2).wait_for()
+    page.get_by_text("| Idle").wait_for()
+
+    def run(number):
+        cells.nth(number).locator(".jp-InputArea-editor").click()
+        page.keyboard.press("Control+Enter")
+
+    run(0)
+    shown = Shown(page)
+    slider = shown.root.locator('input[data-name="b0"]')
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")  # JupyterLab must not take it for its own
+    shown.root.get_by_label("expanding").check()
+    assert shown.state["b0"] == pytest.approx(-0.4)
+    run(1)
+    page.get_by_text("Python reads -0.4 expanding").wait_for()
+    run(2)
+    for wait in itertools.count():
+        if shown.state["b0"] == 0.25:
+            break
+        assert wait < 100
+        page.wait_for_timeout(100)
+    assert float(slider.input_value()) == 0.25
+    assert_python_agrees(shown, live.Landscape)
+    page.close()

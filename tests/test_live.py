@@ -1,0 +1,266 @@
+"""The live figures: the core in the browser gives Python's numbers, the Python side minds its settings."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright._impl._driver import compute_driver_executable
+
+from lrnn import exact, landscape, live, modes, paper, tasks
+
+FOLDER = Path(live.__file__).parent
+CORE = FOLDER / "physics.js"
+# Calls functions of a module by name; infinities and NaN, which JSON has not, travel as text.
+RUNNER = """
+const core = await import(process.argv[1]);
+let text = "";
+for await (const part of process.stdin) text += part;
+const results = JSON.parse(text).map(([name, args]) => core[name](...args) ?? null);
+const safe = (_, x) => (typeof x === "number" && !Number.isFinite(x) ? `${x}` : x);
+console.log(JSON.stringify(results, safe));
+"""
+figures = pytest.mark.parametrize("figure", [getattr(live, name) for name in live.__all__])
+
+
+def numbers(result):
+    if isinstance(result, str):
+        return float(result) if re.fullmatch(r"NaN|-?Infinity", result) else result
+    if isinstance(result, list):
+        return [numbers(value) for value in result]
+    return {name: numbers(value) for name, value in result.items()} if isinstance(result, dict) else result
+
+
+def in_browser(calls, core=CORE):
+    """The results of [name, arguments] in the browser's language."""
+    node = compute_driver_executable()[0]
+    calls = json.dumps(calls, default=lambda value: np.asarray(value).tolist())
+    done = subprocess.run(
+        [node, "--no-warnings", "--input-type=module", "-e", RUNNER, core.as_uri()],
+        input=calls, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [numbers(result) for result in json.loads(done.stdout)]
+
+
+def random_modes(n, T, seed=0):
+    rng = np.random.default_rng(seed)
+    return [(*rng.uniform(-1.3, 1.3, 3), rng.normal(size=T)) for _ in range(n)]
+
+
+# b = 0, |b| = 1, T = 1, a = -c, a vanishing mode and long stiff tasks, beside random ones.
+EDGES = [
+    (0.3, 0.0, 0.7, np.array([0.5, -0.2, 0.9])),
+    (0.3, 1.0, 0.7, np.linspace(-1, 1, 9)),
+    (0.3, -1.0, 0.7, np.linspace(0.1, 1, 10)),
+    (0.3, 0.8, 0.7, np.array([0.5])),
+    (0.6, 0.4, -0.6, tasks.constant(0.7, 10)),
+    (0.0, 0.4, 0.0, tasks.constant(0.7, 10)),
+    (0.8, 0.999, 0.9, tasks.constant(0.7, 50)),
+    (0.07, 1.1, 0.07, tasks.contracting(0.9, 50)),
+]
+MODES = [*random_modes(25, 7), *random_modes(10, 50, seed=1), *EDGES]
+
+
+def scale(a, b, c, s):
+    """The size of the terms that the sums are made of, below which a difference is rounding."""
+    lag, u = np.arange(len(s))[::-1], abs(a * c)
+    powers = np.abs(b) ** lag if b else (lag == 0.0) * 1.0
+    return (np.abs(s) + u * powers) @ ((1 + lag) * powers / max(abs(b), 0.1)) + 1
+
+
+def printed(a, b, c, s):
+    return paper.printed_velocity(a, b, c, s)
+
+
+# Twins: the browser's function, Python's, and what both take of a mode.
+TWINS = {
+    "betaS": (modes.beta_s, lambda a, b, c, s: (b, s)),
+    "betaB": (modes.beta_b, lambda a, b, c, s: (b, len(s))),
+    "energy": (modes.energy, lambda *mode: mode),
+    "velocity": (modes.velocity, lambda *mode: mode),
+    "printedVelocity": (printed, lambda *mode: mode),
+    "reducedEnergy": (landscape.reduced_energy, lambda a, b, c, s: (b, s)),
+    "hessian": (modes.hessian, lambda *mode: mode),
+    "sharpness": (landscape.sharpness, lambda *mode: mode),
+}
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_the_browser_computes_what_python_computes(name):
+    twin, take = TWINS[name]
+    cases = [mode for mode in MODES if name != "printedVelocity" or mode[1] != 0]
+    for mode, result in zip(cases, in_browser([[name, take(*mode)] for mode in cases])):
+        expected = np.array(twin(*take(*mode)))
+        error = np.abs(np.array(result) - expected)
+        assert (error <= 1e-9 * np.abs(expected) + 1e-14 * len(mode[3]) * scale(*mode)).all(), (name, mode)
+
+
+def test_a_wrong_equation_in_the_browser_is_noticed(tmp_path):
+    wrong = tmp_path / "physics.mjs"
+    text = CORE.read_text()
+    assert "u * S1 - (u * u * B1) / 2, a * drive" in text
+    wrong.write_text(text.replace("u * S1 - (u * u * B1) / 2, a * drive", "u * S1 - u * u * B1, a * drive"))
+    mode = MODES[0]
+    (result,) = in_browser([["velocity", mode]], wrong)
+    assert np.abs(np.array(result) - modes.velocity(*mode)).max() > 1e-3
+
+
+def test_geometric_tasks_agree():
+    cases = [(0.7, 1.0, 10), (1.0, 0.7, 1), (0.9**50, 1 / 0.9, 50), (-0.3, -1.1, 7)]
+    for case, result in zip(cases, in_browser([["geometric", case] for case in cases])):
+        assert result == pytest.approx(tasks.geometric(*case), rel=1e-12)
+
+
+def test_the_closed_form_agrees():
+    rng = np.random.default_rng(3)
+    cases = [
+        (*rng.uniform(0, 20, 1), *rng.normal(size=2), rng.normal(), rng.uniform(1, 9)) for _ in range(100)
+    ]
+    for a0, c0 in ((0.3, -0.3), (0.3, 0.3), (0.0, 0.0), (0.3 + 1e-9, -0.3), (0.0, 0.4)):
+        for beta_s in (0.0, 1.3, -1.3):
+            cases += [(t, a0, c0, beta_s, 1.7) for t in (0.0, 0.5, 30.0, 1e4)]
+    for case, result in zip(cases, in_browser([["acExact", case] for case in cases])):
+        assert result == pytest.approx(float(exact.ac_exact(*case)), rel=1e-9, abs=1e-12)
+
+
+FLOWS = {
+    "easy": (0.4, 0.5, 0.7, tasks.expanding(0.7, 10), [0.0, 0.3, 2.0, 30.0]),
+    "stiff": (0.1, 0.1, 0.1, tasks.constant(0.7, 50), [0.5, 2.0, 10.0, 1e4]),
+    "plateau": (0.1, 0.1, 0.1, tasks.contracting(0.9, 40), [10.0, 600.0, 900.0, 1e5]),
+    "stiff plateau": (0.1, 0.1, 0.1, tasks.contracting(0.9, 50), [10.0, 6000.0, 1e5]),
+    "runaway": (0.5, -1.5, 0.5, tasks.constant(0.7, 9), [1.0, 1e3, 1e6]),
+    "from outside": (0.5, 1.4, 0.5, tasks.constant(0.7, 30), [1e-4, 0.1, 10.0]),
+    "stable line": (0.6, 0.4, -0.6, tasks.constant(0.7, 10), [0.5, 2.0, 40.0]),
+    "no drive": (0.5, 0.5, 0.5, np.zeros(10), [1.0, 1e4]),
+    "one step": (0.2, 0.3, 0.4, np.array([0.8]), [1.0, 20.0]),
+    **{f"random {n}": (*mode, [0.1, 1.0, 10.0]) for n, mode in enumerate(random_modes(12, 6, seed=5))},
+}
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_the_flow_agrees(name):
+    *mode, times = FLOWS[name]
+    (result,) = in_browser([["flow", [*mode, times]]])
+    expected = modes.flow(*mode, times, rtol=1e-10)
+    assert result["diverged"] == expected.diverged
+    for own, twin in ((result[key], getattr(expected, key)) for key in "abc"):
+        assert own == pytest.approx(twin, rel=1e-6, abs=1e-9, nan_ok=True)
+
+
+def test_balanced_modes_stay_balanced_to_the_last_digit():
+    fading = (0.3, -0.95, 0.3, tasks.contracting(0.9, 10), [1e3, 1e6])
+    (result,) = in_browser([["flow", fading]])
+    assert result["a"] == result["c"]
+
+
+def test_the_printed_flow_agrees_and_ends_at_its_pole():
+    s = tasks.constant(0.7, 10)
+    cases = [(0.4, b0, 0.4, s, [0.5, 5.0, 1e4]) for b0 in (-0.8, -0.2, 0.2, 0.6)]
+    for case, result in zip(cases, in_browser([["printedFlow", case] for case in cases])):
+        expected = paper.printed_flow(*case, rtol=1e-10)
+        assert result["b"] == pytest.approx(expected.b, rel=1e-6)
+        assert result["a"] == pytest.approx(expected.a, rel=1e-6)
+    (lost,) = in_browser([["printedFlow", (1.5, 0.2, 1.5, tasks.constant(0.1, 10), [0.001, 5.0])]])
+    assert lost["diverged"]
+    assert np.isnan(lost["b"][1])
+
+
+def test_the_time_to_a_level_agrees():
+    s = tasks.contracting(0.9, 40)
+    level = 0.01 * modes.energy(0.1, 0.1, 0.1, s)
+    (track,) = in_browser([["path", (0.1, 0.1, 0.1, s, 1e5, {"reach": 0.03})]])
+    (time,) = in_browser([["timeTo", (level, track, s)]])
+    run = modes.flow(0.1, 0.1, 0.1, s, [0.999 * time, 1.001 * time], rtol=1e-10)
+    before, after = modes.energy(run.a, run.b, run.c, s)
+    assert before > level > after
+    assert np.abs(np.diff(track["b"])).max() <= 0.03
+
+
+@pytest.mark.parametrize("T", [4, 7, 10])
+def test_the_scan_finds_the_critical_points_of_the_census(T):
+    rng = np.random.default_rng(T)
+    cases = [tasks.constant(0.7, T), tasks.contracting(0.9, T), *rng.normal(size=(20, T))]
+    for s, result in zip(cases, in_browser([["criticalPoints", [s, -60, 60]] for s in cases])):
+        expected = [point for point in landscape.critical_points(s) if abs(point.b) < 60]
+        assert [point["kind"] for point in result] == [point.kind for point in expected]
+        for key in ("b", "u", "energy"):
+            own, twin = [point[key] for point in result], [getattr(point, key) for point in expected]
+            assert own == pytest.approx(twin, rel=1e-8, abs=1e-10)
+
+
+@pytest.mark.parametrize("T", [9, 10])
+def test_the_separatrix_is_pythons(T):
+    s = tasks.constant(0.7, T)
+    (saddle,) = [point for point in landscape.critical_points(s) if point.kind == "saddle"]
+    (branches,) = in_browser([["stableManifold", [s, {"b": saddle.b, "u": saddle.u}, 2.0, 400]]])
+    b, u = landscape.stable_manifold(s, saddle, length=2.0, steps=400)
+    own = np.array(
+        sorted((branch[0], branch[-1])[abs(branch[0][0] - saddle.b) < 1e-3] for branch in branches)
+    )
+    twin = np.array(sorted([[b[0], u[0]], [b[-1], u[-1]]]))
+    assert own == pytest.approx(twin, rel=1e-6, abs=1e-8)
+
+
+def test_descent_is_gradient_descent():
+    mode, s = np.array([0.8, 0.99, 0.85]), tasks.constant(0.7, 10)
+    (run,) = in_browser([["descend", [*mode, s, 0.01, 50]]])
+    for own in run:
+        assert own == pytest.approx(mode, rel=1e-9)
+        mode = mode + 0.01 * np.array(modes.velocity(*mode, s))
+    (lost,) = in_browser([["descend", [*mode, s, 1.0, 500]]])
+    assert 1 < len(lost) < 501
+
+
+# The Python side
+
+
+@figures
+def test_a_figure_is_one_module_that_imports_nothing(figure):
+    source = str(figure._esm)
+    assert not re.search(r"^\s*import\b|\bimport\(", source, flags=re.MULTILINE)
+    assert re.findall(r"^export .*", source, flags=re.MULTILINE) == ["export default { render };"]
+    assert not re.search(r"https?://(?!www\.w3\.org/)", source)
+    shown = figure()
+    assert set(shown._settings) <= set(shown.keys)
+    assert repr(shown) == repr(figure())  # no address, so that it can be compared
+
+
+@figures
+def test_settings_are_shared_with_the_front_end(figure):
+    shown = figure()
+    state = shown.get_state()
+    for name in shown._settings:
+        assert state[name] == getattr(shown, name)
+    assert json.loads(json.dumps({name: state[name] for name in shown._settings}))
+
+
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (lambda: live.Landscape(b0=7.0), "b0 must be a number from -1.6 to 1.5, got 7.0"),
+        (lambda: live.Landscape(family="wild"), "family"),
+        (lambda: live.Landscape(T=0), "T"),
+        (lambda: live.Landscape(u0=float("nan")), "u0"),
+        (lambda: live.Landscape(colour="red"), "colour"),
+        (lambda: live.ExactAC(beta_b=0.0), "beta_b"),
+        (lambda: live.TaskToSolution(s=[0.1]), "s"),
+        (lambda: live.TaskToSolution(s=[0.1, float("inf")]), "finite"),
+        (lambda: live.LearningRace(norms=[1.0, 2.0]), "norms"),
+        (lambda: live.StepSize(factor=-1.0), "factor"),
+    ],
+)
+def test_bad_settings_are_refused_by_name(make, named):
+    with pytest.raises(ValueError, match=named):
+        make()
+
+
+def test_the_tasks_shown_are_the_packages():
+    for family in ("constant", "expanding", "contracting"):
+        make = getattr(tasks, family)
+        assert live.Landscape(family=family, rate=0.8, T=7).s == pytest.approx(make(0.8, 7))
+    assert live.StepSize(family="contracting", T=20).s == pytest.approx(tasks.contracting(0.9, 20))
+    race = live.LearningRace()
+    assert np.linalg.norm(race.s, axis=1) == pytest.approx(race.norms)
+    assert race.s[:, 0] / race.s[:, 1] == pytest.approx(race.ratios)
