@@ -1,5 +1,6 @@
 # make book      build the book into _build/html       make test   everything that must hold
 # make serve     build it and open it in a browser     make lab    open the notebooks in JupyterLab
+# make bench     time the live figures in a browser
 # make notebooks re-execute all notebooks in place     make clean  remove what was built
 # make lock      resolve requirements.lock again
 
@@ -21,16 +22,17 @@ define stage
 @mkdir -p $(LOG); start=$$(date +%s); \
 if ( $(2) ) >$(LOG)/$(strip $(1)).txt 2>&1; \
 then printf '%-12s %4d s  %s\n' '$(strip $(1))' $$(( $$(date +%s) - start )) \
-	"$$(grep -hoE '[0-9]+ passed.*|All checks passed!|build succeeded.*|executed [0-9]+ notebooks' $(LOG)/$(strip $(1)).txt | tail -n 1 | sed -E 's/ in [0-9.]+s.*//; s/=+//g')"; \
+	"$$(grep -hoE '[0-9]+ passed.*|no Chromium.*|All checks passed!|build succeeded.*|executed [0-9]+ notebooks' $(LOG)/$(strip $(1)).txt | tail -n 1 | sed -E 's/ in [0-9.]+s.*//; s/=+//g')"; \
 else cat $(LOG)/$(strip $(1)).txt; printf '%-12s FAILED after %d s\n' '$(strip $(1))' $$(( $$(date +%s) - start )); exit 1; fi
 endef
 
-.PHONY: book test serve lab notebooks lock clean lint unit nbval site
+.PHONY: book test serve lab notebooks bench lock clean lint unit nbval site
 
 book: site
 
 test: lint unit nbval site
 	$(call stage, site-tests, $(BIN)/python -m pytest -q tests/test_site.py)
+	$(call stage, browser, $(BIN)/python -m pytest -q -n 2 tests/test_browser.py)
 
 .venv/locked: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12'; exit 1; }
@@ -46,7 +48,7 @@ lint: .venv/installed
 	$(call stage, lint, $(BIN)/ruff check . && $(BIN)/ruff format --check lrnn tests site)
 
 unit: .venv/installed
-	$(call stage, unit, $(BIN)/python -m pytest -q -n 2 tests --ignore=tests/test_site.py)
+	$(call stage, unit, $(BIN)/python -m pytest -q -n 2 tests --ignore=tests/test_site.py --ignore=tests/test_browser.py)
 
 nbval: .venv/installed
 	$(call stage, nbval, $(BIN)/python -m pytest -q -n 2 --dist loadfile -p no:cacheprovider \
@@ -66,6 +68,9 @@ lab: .venv/installed
 
 notebooks: .venv/installed
 	$(call stage, notebooks, $(BIN)/python site/execute.py $(NOTEBOOKS))
+
+bench: site
+	@$(BIN)/python benchmarks/live.py
 
 lock:
 	uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \

@@ -11,6 +11,8 @@ import wakeups
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
+from lrnn import live as figures
+
 STATIC = Path(__file__).parent / "static"
 PACKAGE = Path(__file__).parents[1] / "lrnn"
 LEDGER = "book/appendix/ledger"
@@ -80,12 +82,22 @@ def keep_live_states(app, env):
         script = files["ipywidgets_state"][1]
         states = json.loads(script["body"])["state"]
         live = {name: widget for name, widget in states.items() if widget["model_module"] == "anywidget"}
+        for widget in live.values():
+            widget["state"]["_esm"] = widget["state"]["_esm"].removeprefix(figures._CORE)
+            del widget["state"]["_css"]
         if live:
             script["body"] = json.dumps({"state": live}).replace("</", r"<\/")
         else:
             page["js_files"] = {
                 name: file for name, file in files.items() if not name.startswith("ipywidgets")
             }
+
+
+def write_live_core(app, error):
+    """What all live figures share, as a script that a page read from disk may load too."""
+    if not error and app.builder.format == "html":
+        shared = json.dumps({"core": figures._CORE, "style": figures._STYLE})
+        (Path(app.outdir) / "_static" / "live-core.js").write_text(f"window.lrnnLive = {shared};\n")
 
 
 def copy_mathjax(app, error):
@@ -107,5 +119,6 @@ def setup(app):
     app.connect("builder-inited", add_static_files)
     app.connect("env-get-outdated", all_when_the_package_changed)
     app.connect("env-updated", keep_live_states)
+    app.connect("build-finished", write_live_core)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

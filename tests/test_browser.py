@@ -42,7 +42,7 @@ def chromium():
     if CHROMIUM is None:
         if os.environ.get("LRNN_NEED_BROWSER"):
             pytest.fail("no Chromium was found, and LRNN_NEED_BROWSER asks for one")
-        pytest.skip("no Chromium was found")
+        pytest.skip("no Chromium was found: browser tests skipped")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser

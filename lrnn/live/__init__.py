@@ -21,15 +21,20 @@ _FOLDER = resources.files(__package__)
 _STYLE = (_FOLDER / "live.css").read_text()
 
 
+def _source(file):
+    """A file of this folder without its imports, comments and indentation."""
+    text = (_FOLDER / file).read_text()
+    text = re.sub(r"^import .*?;\n", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"^\s*//.*\n|^\s+", "", text, flags=re.MULTILINE)
+
+
+# What all figures share. A page that is read from disk can import no second file, so that each figure is one
+# module; the pages of the book keep this part of it in one place.
+_CORE = re.sub(r"^export ", "", _source("physics.js") + _source("ui.js"), flags=re.MULTILINE)
+
+
 def _bundle(name):
-    """One module out of three, as a page that is read from disk can import no second file."""
-    parts = []
-    for file in ("physics.js", "ui.js", f"{name}.js"):
-        text = (_FOLDER / file).read_text()
-        text = re.sub(r"^import .*?;\n", "", text, flags=re.MULTILINE | re.DOTALL)
-        text = re.sub(r"^\s*//.*\n|^\s+", "", text, flags=re.MULTILINE)
-        parts.append(text if file == f"{name}.js" else re.sub(r"^export ", "", text, flags=re.MULTILINE))
-    return "".join(parts)
+    return _CORE + _source(f"{name}.js")
 
 
 class _Finite(traitlets.Float):

@@ -1,5 +1,6 @@
 // Runs the live figures of a page, with no kernel and no network: gives each widget a small model made from
-// the state that the page carries, and lets it draw itself in place of its still picture.
+// the state that the page carries, and lets it draw itself in place of its still picture. What the figures share
+// is in live-core.js, which the build writes from the package.
 (() => {
   const JUPYTER = 'script[type="application/vnd.jupyter.widget-';
 
@@ -19,7 +20,7 @@
   }
 
   async function show(view, state) {
-    const address = URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" }));
+    const address = URL.createObjectURL(new Blob([window.lrnnLive.core, state._esm], { type: "text/javascript" }));
     const widget = (await import(address)).default;
     URL.revokeObjectURL(address);
     const place = document.createElement("div"), model = modelOf(state);
@@ -41,15 +42,10 @@
     const states = {};
     for (const script of document.querySelectorAll(`${JUPYTER}state+json"]`))
       Object.assign(states, JSON.parse(script.textContent).state);
-    let styled = "";
+    document.head.append(Object.assign(document.createElement("style"), { textContent: window.lrnnLive.style }));
     for (const view of document.querySelectorAll(`${JUPYTER}view+json"]`)) {
       const state = states[JSON.parse(view.textContent).model_id]?.state;
-      if (!state?._esm) continue;
-      if (state._css && state._css !== styled) {
-        styled = state._css;
-        document.head.append(Object.assign(document.createElement("style"), { textContent: styled }));
-      }
-      show(view, state);
+      if (state) show(view, state);
     }
   }
 
