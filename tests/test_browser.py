@@ -263,6 +263,19 @@ def test_the_printed_equation_can_be_chosen(visit):
     assert_python_agrees(shown, live.Landscape)
 
 
+def test_play_moves_the_time_and_at_once_for_those_who_want_no_motion(visit):
+    shown = Shown(visit("book/intro.html"))  # `visit` asks for reduced motion
+    assert shown.changes(lambda: shown.root.get_by_role("button", name="Play").click()) == (True, True)
+    end = shown.state["time"]
+    assert end > 5
+    shown.page.emulate_media(reduced_motion="no-preference")
+    shown.root.get_by_role("button", name="Play").click()
+    assert shown.state["time"] < end
+    shown.page.wait_for_function(
+        "end => JSON.parse(document.querySelector('.lrnn').dataset.state).time === end", arg=end
+    )
+
+
 @on_each_page
 def test_fingers_can_drag_and_a_narrow_page_holds_it(visit, name):
     shown = Shown(visit(f"book/{name}.html", width=360, has_touch=True))
