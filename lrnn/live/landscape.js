@@ -106,7 +106,7 @@ function render({ model, el }) {
   let playing = 0;
   function run() {
     cancelAnimationFrame(playing);
-    const end = Math.min(LATEST, 3 * (Number.isFinite(known.learned) ? known.learned : 100));
+    const end = +Math.min(LATEST, 3 * (Number.isFinite(known.learned) ? known.learned : 100)).toPrecision(4);
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return update(model, { time: end });
     const from = performance.now(), frame = (now) => {
       const share = Math.min(1, (now - from) / 4000);
