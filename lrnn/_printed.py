@@ -125,7 +125,7 @@ def printed_flow(a0, b0, c0, s, t, *, tau=1.0, rtol=1e-8):
 
     # In a + c and a - c, which multiply their own velocities, balanced modes stay balanced to the last digit.
     def terms(y):
-        plus, b, minus = y.T
+        plus, b, minus = y
         u = (plus**2 - minus**2) / 4
         (beta_s, slope_s), (beta_b, slope_b) = modes._beta_s(b, s, 1), modes._beta_b(b, len(s), 1)
         gradient = np.array((-beta_b * plus / 2, slope_s - u * slope_b, beta_b * minus / 2))
@@ -133,17 +133,17 @@ def printed_flow(a0, b0, c0, s, t, *, tau=1.0, rtol=1e-8):
 
     def derivative(y, which):
         plus, b, minus, u, drive, _ = terms(y)
-        return np.array((plus * drive, u / b * drive, -minus * drive)).T
+        return np.stack([plus * drive, u / b * drive, -minus * drive])
 
     def jacobian(y, which):
         plus, b, minus, u, drive, gradient = terms(y)
         zero = np.zeros_like(b)
         row_b = plus / (2 * b) * drive, -u / b**2 * drive, -minus / (2 * b) * drive
         own = np.array(((drive, zero, zero), row_b, (zero, zero, -drive)))
-        return (own + np.array((plus, u / b, -minus))[:, None] * gradient).transpose(2, 0, 1)
+        return own + np.array((plus, u / b, -minus))[:, None] * gradient
 
     shape = _check.broadcast(a0=a0, b0=b0, c0=c0)
-    start = np.stack([np.broadcast_to(v, shape).ravel() for v in (a0 + c0, b0, a0 - c0)], axis=-1)
+    start = modes._to_sums(*(np.broadcast_to(v, shape).ravel() for v in (a0, b0, c0)))
     states, diverged = integrate(derivative, jacobian, start, t / tau, rtol, atol=1e-3 * rtol)
     a, b, c = (mode.reshape(len(t), *shape) for mode in modes._from_sums(states))
     return modes.ModeTrajectory(t, a, b, c, diverged.reshape(shape))

@@ -378,18 +378,18 @@ def basin_map(s, b0, u0, kappa=0.0):
     # (a + c)^2 and (a - c)^2 are sqrt(kappa^2 + 4u^2) +- 2u, and their roots multiply to kappa.
     larger = np.sqrt(np.hypot(kappa, 2 * u) + 2 * np.abs(u))
     smaller = np.divide(kappa, larger, out=np.zeros_like(u), where=larger > 0)
-    y = np.stack([np.where(u >= 0, larger, smaller), b, np.where(u >= 0, smaller, larger)], axis=-1)
-    label = np.full(len(y), BasinMap.UNDECIDED)
-    going = np.arange(len(y))
+    y = np.stack([np.where(u >= 0, larger, smaller), b, np.where(u >= 0, smaller, larger)])
+    label = np.full(len(b), BasinMap.UNDECIDED)
+    going = np.arange(len(b))
     for duration in (0.0, *10.0 ** np.arange(11)):
         if duration:
             # Where a start cannot be followed further it stays undecided.
             states, failed = modes._follow(y, s, np.array([duration]), rtol=1e-6)
-            y = np.where(failed[:, None], y, states[-1])
+            y = np.where(failed, y, states[-1])
         a, b, c = modes._from_sums(y)
         found = _settled(b, a * c, s, kappa, points)
         label[going] = found
-        y, going = y[found == BasinMap.UNDECIDED], going[found == BasinMap.UNDECIDED]
+        y, going = y[:, found == BasinMap.UNDECIDED], going[found == BasinMap.UNDECIDED]
         if not len(going):
             break
     return BasinMap(label.reshape(len(u0), len(b0)), points)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _check
-from ._rosenbrock import integrate
+from ._rosenbrock import TOGETHER, integrate
 
 
 def _product(p, q):
@@ -83,30 +83,82 @@ def _mode(a, b, c, s, suffix=""):
 
 # The flow is integrated in a + c, b, a - c: these multiply their own velocities, so that a mode
 # that starts with a = c or a = -c keeps it to the last digit. In a, b, c rounding would grow.
-_TO_SUMS = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, -1.0]])
-_FROM_SUMS = np.linalg.inv(_TO_SUMS)
+def _to_sums(a, b, c):
+    """States (3, N) in a + c, b, a - c."""
+    return np.stack([a + c, b, a - c])
 
 
 def _from_sums(y):
-    """Modes a, b, c of states (..., 3) in a + c, b, a - c."""
-    plus, b, minus = y[..., 0], y[..., 1], y[..., 2]
+    """Modes a, b, c of states (..., 3, N)."""
+    plus, b, minus = y[..., 0, :], y[..., 1, :], y[..., 2, :]
     return (plus + minus) / 2, b, (plus - minus) / 2
 
 
-def _follow(start, s, t, rtol, freeze_b=False):
-    """Integrate states (N, 3) in a + c, b, a - c; s has shape (T,) or (N, T). tau is 1."""
-    moving = 0.0 if freeze_b else 1.0
+def _powers(x, T, memory):
+    """x**j for j = 0..T-1, shape (T, N), by doubling the rows, in memory that is used again and again."""
+    powers = memory[: T * len(x)].reshape(T, len(x))
+    powers[0], filled = 1.0, 1
+    while filled < T:
+        more = min(filled, T - filled)
+        np.multiply(powers[:more], powers[filled - 1] * x, out=powers[filled : filled + more])
+        filled += more
+    return powers
 
-    def tasks_of(which):
-        return s if s.ndim == 1 else s[which]
+
+def _weights(s, order):
+    """What multiplies the powers of b in beta_s and its derivatives: (T,) or (N, T) -> (order+1, T[, N])."""
+    T = s.shape[-1]
+    weights, rows = s[..., ::-1], []
+    for n in range(order + 1):
+        row = np.zeros_like(weights)
+        row[..., : max(T - n, 0)] = weights[..., n:]
+        rows.append(row)
+        # The n-th derivative of b**k is k (k-1) ... (k-n+1) b**(k-n).
+        weights = weights * (np.arange(T) - n)
+    return np.stack(rows) if s.ndim == 1 else np.ascontiguousarray(np.stack(rows).swapaxes(1, 2))
+
+
+def _follow(start, s, t, rtol, freeze_b=False):
+    """Integrate states (3, N) in a + c, b, a - c; s has shape (T,) or (N, T). tau is 1."""
+    moving, T, gathered = 0.0 if freeze_b else 1.0, s.shape[-1], (None, None)
+    weights, gains = _weights(s, 2), _weights(np.ones(T), 2)
+    memory = np.empty((2, T * min(start.shape[1], TOGETHER)))
+
+    def sums(b, order, which):
+        """beta_s and beta_b with their derivatives."""
+        nonlocal gathered
+        x, powers = b * b, _powers(b, T, memory[0])
+        if s.ndim == 1:
+            in_s = weights[: order + 1] @ powers
+        else:
+            if gathered[0] is not which:
+                gathered = which, weights[..., which]
+            in_s = np.einsum("otn,tn->on", gathered[1][: order + 1], powers)
+        in_x = gains[: order + 1] @ _powers(x, T, memory[1])
+        in_b = [in_x[0], 2 * b * in_x[1]]
+        if order > 1:
+            in_b.append(2 * in_x[1] + 4 * x * in_x[2])
+        return in_s, in_b
 
     def derivative(y, which):
-        in_a, in_b, in_c = _gradient(*_from_sums(y), tasks_of(which))
-        return np.array((-in_a - in_c, -moving * in_b, in_c - in_a)).T
+        plus, b, minus = y
+        u = (plus**2 - minus**2) / 4
+        (bs, bs1), (bb, bb1) = sums(b, 1, which)
+        drive = bs - u * bb
+        return np.stack([plus * drive, moving * u * (bs1 - u * bb1 / 2), -minus * drive])
 
     def jacobian(y, which):
-        H = np.array(_hessian(*_from_sums(y), tasks_of(which))).transpose(2, 0, 1)
-        return np.array([[-1.0], [-moving], [-1.0]]) * (_TO_SUMS @ H @ _FROM_SUMS)
+        plus, b, minus = y
+        u = (plus**2 - minus**2) / 4
+        (bs, bs1, bs2), (bb, bb1, bb2) = sums(b, 2, which)
+        drive, slope = bs - u * bb, bs1 - u * bb1
+        by_plus, by_minus = -bb * plus / 2, bb * minus / 2
+        rows = (
+            (drive + plus * by_plus, plus * slope, plus * by_minus),
+            (moving * slope * plus / 2, moving * u * (bs2 - u * bb2 / 2), -moving * slope * minus / 2),
+            (-minus * by_plus, -minus * slope, -drive - minus * by_minus),
+        )
+        return np.array(rows)
 
     return integrate(derivative, jacobian, start, t, rtol, atol=1e-3 * rtol)
 
@@ -350,7 +402,7 @@ def flow(a0, b0, c0, s, t, *, tau=1.0, freeze_b=False, rtol=1e-8):
     shape = _check.broadcast(a0=a0, b0=b0, c0=c0, s=s[..., 0])
     if s.ndim > 1:
         s = np.broadcast_to(s, (*shape, s.shape[-1])).reshape(-1, s.shape[-1])
-    start = np.stack([np.broadcast_to(v, shape).ravel() for v in (a0 + c0, b0, a0 - c0)], axis=-1)
+    start = _to_sums(*(np.broadcast_to(v, shape).ravel() for v in (a0, b0, c0)))
     states, diverged = _follow(start, s, t / tau, rtol, freeze_b)
     a, b, c = (mode.reshape(len(t), *shape) for mode in _from_sums(states))
     if t[0] == 0:  # the sums have rounded the start
