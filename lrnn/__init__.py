@@ -8,6 +8,17 @@ import lazy_loader
 __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["exact", "landscape", "live", "modes", "network", "paper", "plotting", "symbolic", "tasks"],
+    submodules=[
+        "exact",
+        "landscape",
+        "live",
+        "modes",
+        "network",
+        "paper",
+        "plotting",
+        "sweep",
+        "symbolic",
+        "tasks",
+    ],
     submod_attrs={"network": ["LinearRNN"], "tasks": ["Moments", "Trajectories"]},
 )

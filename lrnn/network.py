@@ -14,11 +14,11 @@ class LinearRNN:
 
     Attributes
     ----------
-    W_x : ndarray, shape (N_h, N_x)
-        Input weights.
-    W_h : ndarray, shape (N_h, N_h)
+    W_x : ndarray, shape (..., N_h, N_x)
+        Input weights. Leading axes, the same for all three, make an ensemble of networks.
+    W_h : ndarray, shape (..., N_h, N_h)
         Recurrent weights.
-    W_y : ndarray, shape (N_y, N_h)
+    W_y : ndarray, shape (..., N_y, N_h)
         Output weights.
     """
 
@@ -28,14 +28,24 @@ class LinearRNN:
 
     def __post_init__(self):
         for name, axes in (("W_x", "(N_h, N_x)"), ("W_h", "(N_h, N_h)"), ("W_y", "(N_y, N_h)")):
-            object.__setattr__(self, name, _check.array(name, getattr(self, name), 2, axes))
-        N_h = len(self.W_h)
-        if N_h == 0 or self.W_h.shape != (N_h, N_h):
+            given = _check.array(name, getattr(self, name))
+            if given.ndim < 2:
+                raise ValueError(
+                    f"{name} must have shape {axes}, or leading axes before it, got {given.shape}"
+                )
+            object.__setattr__(self, name, given)
+        *lead, _, N_h = self.W_h.shape
+        if N_h == 0 or self.W_h.shape[-2] != N_h:
             raise ValueError(f"W_h must have shape (N_h, N_h) with N_h >= 1, got {self.W_h.shape}")
-        if self.W_x.shape[0] != N_h or self.W_x.shape[1] == 0:
+        if self.W_x.shape[-2] != N_h or self.W_x.shape[-1] == 0:
             raise ValueError(f"W_x must have shape (N_h, N_x) with N_h = {N_h}, got {self.W_x.shape}")
-        if self.W_y.shape[1] != N_h or self.W_y.shape[0] == 0:
+        if self.W_y.shape[-1] != N_h or self.W_y.shape[-2] == 0:
             raise ValueError(f"W_y must have shape (N_y, N_h) with N_h = {N_h}, got {self.W_y.shape}")
+        for name in ("W_x", "W_y"):
+            if list(getattr(self, name).shape[:-2]) != lead:
+                raise ValueError(
+                    f"{name} must have the leading axes {tuple(lead)} of W_h, got {getattr(self, name).shape}"
+                )
 
     def impulse_response(self, T):
         r"""What the network does to an input at each time step, :math:`M_i = W_y W_h^{T-i} W_x`.
@@ -47,7 +57,7 @@ class LinearRNN:
 
         Returns
         -------
-        ndarray, shape (T, N_y, N_x)
+        ndarray, shape (..., T, N_y, N_x)
             In the order of the time steps: the last entry is :math:`W_y W_x`.
 
         Raises
@@ -57,7 +67,11 @@ class LinearRNN:
         """
         T = _check.integer("T", T)
         with np.errstate(over="ignore", invalid="ignore"):
-            result = self.W_y @ _hidden_responses(self, T)[::-1]
+            response, K = [], self.W_x
+            for _ in range(T):
+                response.append(self.W_y @ K)
+                K = self.W_h @ K
+        result = np.stack(response[::-1], axis=-3)
         _check.representable("W_h**(T-1)", f"W_h is too large at T = {T}", result)
         return result
 
@@ -71,7 +85,7 @@ class LinearRNN:
 
         Returns
         -------
-        ndarray, shape (P, N_y)
+        ndarray, shape (..., P, N_y)
             :math:`\hat y_p = W_y h_{T+1}`.
 
         Raises
@@ -80,49 +94,69 @@ class LinearRNN:
             If `x` does not fit `W_x`, is not finite, or a state exceeds float64.
         """
         x = _check.array("x", x, 3, "(P, T, N_x)")
-        if x.shape[2] != self.W_x.shape[1] or x.shape[1] == 0:
-            raise ValueError(f"x must have shape (P, T, {self.W_x.shape[1]}) with T >= 1, got {x.shape}")
-        h = np.zeros((len(x), len(self.W_h)))
+        if x.shape[2] != self.W_x.shape[-1] or x.shape[1] == 0:
+            raise ValueError(f"x must have shape (P, T, {self.W_x.shape[-1]}) with T >= 1, got {x.shape}")
+        W_x, W_h, W_y = (w.swapaxes(-1, -2) for w in (self.W_x, self.W_h, self.W_y))
+        h = np.zeros((*self.W_h.shape[:-2], len(x), self.W_h.shape[-1]))
         with np.errstate(over="ignore", invalid="ignore"):
             for t in range(x.shape[1]):
-                h = h @ self.W_h.T + x[:, t] @ self.W_x.T
-            result = h @ self.W_y.T
+                h = h @ W_h + x[:, t] @ W_x
+            result = h @ W_y
         _check.representable("the hidden state", f"W_h is too large at T = {x.shape[1]}", result)
         return result
 
 
-def _hidden_responses(net, T):
-    """K_j = W_h**j W_x for the lags j = 0..T-1, shape (T, N_h, N_x)."""
-    K = np.empty((T, *net.W_x.shape))
-    K[0] = net.W_x
-    for j in range(1, T):
-        np.matmul(net.W_h, K[j - 1], out=K[j])
-    return K
+def _descent(moments, shape):
+    r"""A function of (W_x, W_h, W_y) that gives loss, dW_x, dW_h, dW_y, in memory of its own.
 
+    `shape` is that of W_h, with leading axes for an ensemble. With V = [W_y; W_h] the impulse responses obey
+    K_j' V' = [M_j' | K_{j+1}'] and the adjoints [R_j' | lambda_{j+1}'] V = lambda_j', so that each lag is one
+    product either way, and the gradient in V is one product over all lags. The results are overwritten by
+    the next call.
+    """
+    T, N_y, N_x = moments.yx.shape
+    *lead, N_h, _ = shape
+    V, dV = np.empty((2, *lead, N_y + N_h, N_h))
+    K, G = np.empty((2, *lead, T, N_x, N_y + N_h))  # rows [M_j' | K_{j+1}'] and [R_j' | lambda_{j+1}']
+    adjoint = np.empty((*lead, N_x, N_h))
+    M, R, ahead = K[..., :N_y], G[..., :N_y], K[..., N_y:]
+    # All lags but the first, as one matrix: its rows are those of K_1', K_2', ...
+    later_K = K[..., :-1, :, :].reshape(*lead, (T - 1) * N_x, N_y + N_h)[..., N_y:]
+    later_G = G[..., 1:, :, :].reshape(*lead, (T - 1) * N_x, N_y + N_h)
+    yx = np.ascontiguousarray(moments.yx[::-1].transpose(0, 2, 1))
+    # Bessel: what inputs cannot explain of the targets is never negative, save for rounding.
+    unexplained = max(moments.yy - np.vdot(yx, yx), 0.0)
+    if moments.xx is not None:
+        xx = np.ascontiguousarray(moments.xx[::-1, :, ::-1]).reshape(T * N_x, T * N_x)
 
-def _loss_and_gradient(net, moments):
-    T = len(moments.yx)
-    K = _hidden_responses(net, T)
-    M = net.W_y @ K  # by lag
-    yx = moments.yx[::-1]
-    if moments.xx is None:
-        R = yx - M
-        # Completed square, accurate down to a vanishing loss. What inputs cannot explain of the
-        # targets is never negative (Bessel), save for rounding.
-        loss = (max(moments.yy - np.vdot(yx, yx), 0.0) + np.vdot(R, R)) / 2
-    else:
-        xx = moments.xx[::-1, :, ::-1]
-        predicted = np.tensordot(M, xx, axes=([0, 2], [0, 1])).transpose(1, 0, 2)
-        R = yx - predicted
-        loss = (moments.yy - np.vdot(yx, M) - np.vdot(R, M)) / 2
-    dW_x, dW_h, dW_y = (np.zeros_like(w) for w in (net.W_x, net.W_h, net.W_y))
-    adjoint = np.zeros_like(net.W_x)
-    for j in range(T - 1, -1, -1):
-        dW_y -= R[j] @ K[j].T
-        dW_h -= adjoint @ K[j].T
-        adjoint = net.W_y.T @ R[j] + net.W_h.T @ adjoint
-    dW_x -= adjoint
-    return loss, (dW_x, dW_h, dW_y)
+    product = np.matmul if lead else np.dot  # the same for one network, and quicker to call
+
+    def evaluate(W_x, W_h, W_y):
+        V[..., :N_y, :], V[..., N_y:, :] = W_y, W_h
+        rising = V.swapaxes(-1, -2)
+        K_j = W_x.swapaxes(-1, -2)
+        for j in range(T):
+            product(K_j, rising, out=K[..., j, :, :])
+            K_j = ahead[..., j, :, :]
+        if moments.xx is None:
+            np.subtract(yx, M, out=R)
+            loss = (unexplained + np.einsum("...txy,...txy->...", R, R)) / 2  # accurate down to zero
+        else:
+            predicted = xx @ M.reshape(*lead, T * N_x, N_y)
+            np.subtract(yx, predicted.reshape(M.shape), out=R)
+            loss = (moments.yy - np.einsum("...txy,...txy->...", yx + R, M)) / 2
+        G[..., -1, :, N_y:] = 0.0
+        for j in range(T - 1, -1, -1):
+            product(G[..., j, :, :], V, out=adjoint)
+            if j:
+                G[..., j - 1, :, N_y:] = adjoint
+        product(G[..., 0, :, :].swapaxes(-1, -2), W_x.swapaxes(-1, -2), out=dV)
+        if T > 1:
+            np.add(dV, later_G.swapaxes(-1, -2) @ later_K, out=dV)
+        np.negative(dV, out=dV)
+        return loss, -adjoint.swapaxes(-1, -2), dV[..., N_y:, :], dV[..., :N_y, :]
+
+    return evaluate
 
 
 def _fits(net, moments):
@@ -131,7 +165,7 @@ def _fits(net, moments):
     if not isinstance(moments, Moments):
         raise ValueError(f"moments must be Moments, as moments(x, y) returns, got {type(moments).__name__}")
     N_y, N_x = moments.yx.shape[1:]
-    if net.W_x.shape[1] != N_x or net.W_y.shape[0] != N_y:
+    if net.W_x.shape[-1] != N_x or net.W_y.shape[-2] != N_y:
         raise ValueError(
             f"moments of N_x = {N_x} inputs and N_y = {N_y} outputs do not fit "
             f"W_x {net.W_x.shape} and W_y {net.W_y.shape}"
@@ -150,7 +184,7 @@ def loss(net, moments):
 
     Returns
     -------
-    float
+    float, or ndarray of the ensemble's leading shape
 
     Raises
     ------
@@ -165,9 +199,9 @@ def loss(net, moments):
     """
     _fits(net, moments)
     with np.errstate(over="ignore", invalid="ignore"):
-        value = _loss_and_gradient(net, moments)[0]
+        value = _descent(moments, net.W_h.shape)(net.W_x, net.W_h, net.W_y)[0]
     _check.representable("the loss", f"the weights are too large at T = {len(moments.yx)}", value)
-    return float(value)
+    return value if value.ndim else float(value)
 
 
 def gradient(net, moments):
@@ -206,7 +240,7 @@ def gradient(net, moments):
     """
     _fits(net, moments)
     with np.errstate(over="ignore", invalid="ignore"):
-        parts = _loss_and_gradient(net, moments)[1]
+        parts = _descent(moments, net.W_h.shape)(net.W_x, net.W_h, net.W_y)[1:]
     _check.representable("the gradient", f"the weights are too large at T = {len(moments.yx)}", *parts)
     return LinearRNN(*parts)
 
@@ -219,13 +253,13 @@ class History:
     ----------
     step : ndarray of int, shape (K,)
         Numbers of the recorded steps, from 0.
-    loss : ndarray, shape (K,)
-        Loss at each.
+    loss : ndarray, shape (K, ...)
+        Loss at each, of each network of an ensemble; NaN from where one diverged.
     W_x, W_h, W_y : ndarray, shape (K, ...)
-        Weights at each.
-    diverged : bool
-        Whether the run stopped because loss, gradient or weights left the range of float64; the
-        records are those made before.
+        Weights at each; those of a network that diverged stay as they last were.
+    diverged : bool, or ndarray of bool for an ensemble
+        Whether the run stopped because loss, gradient or weights left the range of float64. The
+        records are those made before; an ensemble goes on until its last network has diverged.
     """
 
     step: np.ndarray
@@ -233,7 +267,7 @@ class History:
     W_x: np.ndarray
     W_h: np.ndarray
     W_y: np.ndarray
-    diverged: bool
+    diverged: bool | np.ndarray
 
     def network(self, k=-1):
         """The network at record `k`, the last one unless told."""
@@ -246,7 +280,7 @@ def train(net, moments, *, learning_rate, steps, record_every=1, freeze=()):
     Parameters
     ----------
     net : LinearRNN
-        Starting weights.
+        Starting weights; those of an ensemble learn side by side, from the same data.
     moments : Moments
         Second moments of the data.
     learning_rate : float
@@ -276,27 +310,32 @@ def train(net, moments, *, learning_rate, steps, record_every=1, freeze=()):
     freeze = (freeze,) if isinstance(freeze, str) else freeze
     if not np.iterable(freeze) or not set(freeze) <= set(names):
         raise ValueError(f"freeze must name matrices among {names}, got {freeze}")
-    moving = [name not in freeze for name in names]
-    records, diverged = [], False
+    weights = {name: getattr(net, name).copy() for name in names}
+    evaluate, lead = _descent(moments, net.W_h.shape), net.W_h.shape[:-2]
+    alive, records = np.ones(lead, dtype=bool), []
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(steps + 1):
-            value, parts = _loss_and_gradient(net, moments)
-            if not (np.isfinite(value) and all(np.isfinite(part).all() for part in parts)):
-                diverged = True
+            value, *parts = evaluate(*weights.values())
+            alive = alive & np.isfinite(value)
+            for part in parts:
+                alive = alive & np.isfinite(part).all(axis=(-1, -2))
+            if not alive.any():
                 break
             if step % record_every == 0:
-                records.append((step, value, net.W_x, net.W_h, net.W_y))
-            weights = [
-                w - rate * part if moves else w
-                for w, part, moves in zip((net.W_x, net.W_h, net.W_y), parts, moving)
-            ]
-            if not all(np.isfinite(w).all() for w in weights):
-                diverged = step < steps
+                records.append((step, np.where(alive, value, np.nan), *(w.copy() for w in weights.values())))
+            if step == steps:
                 break
-            net = LinearRNN(*weights)
+            for (name, w), part in zip(weights.items(), parts):
+                if name not in freeze:
+                    moved = np.multiply(part, -rate, out=part)
+                    moved += w
+                    alive = alive & np.isfinite(moved).all(axis=(-1, -2))
+                    np.copyto(w, moved, where=alive[..., None, None])
+            if not alive.any():
+                break
     if not records:
         raise ValueError("net must start with weights whose loss and gradient stay within float64")
-    return History(*(np.array(column) for column in zip(*records)), diverged)
+    return History(*(np.array(column) for column in zip(*records)), ~alive if lead else not alive)
 
 
 def _basis(U, V, R, N_h, n_modes):

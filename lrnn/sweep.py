@@ -1,0 +1,188 @@
+"""A grid of parameters, mapped over any executor of the kind of :mod:`concurrent.futures`."""
+
+import itertools
+import os
+from concurrent.futures import as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from . import _check
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A point of the grid that could not be computed.
+
+    Attributes
+    ----------
+    parameters : dict
+        The point.
+    error : str
+        What went wrong there.
+    """
+
+    parameters: dict
+    error: str
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a function gave on a grid.
+
+    Attributes
+    ----------
+    axes : dict of str to ndarray
+        The values of each parameter, in the order of the axes of `values`.
+    values : ndarray, shape (n_1, n_2, ..., *result)
+        The results; NaN where the function failed.
+    failures : tuple of Failure
+        The points that failed, in the order of the grid.
+    """
+
+    axes: dict
+    values: np.ndarray
+    failures: tuple = field(default=())
+
+    def at(self, **parameters):
+        """The result at one point of the grid, whose parameters are all named.
+
+        Parameters
+        ----------
+        parameters : float
+            One value of each axis.
+
+        Returns
+        -------
+        ndarray
+
+        Raises
+        ------
+        ValueError
+            If `parameters` are not those of the axes, or a value is not on its axis.
+        """
+        if set(parameters) != set(self.axes):
+            raise ValueError(f"parameters must be {', '.join(self.axes)}, got {', '.join(parameters)}")
+        index = []
+        for name, axis in self.axes.items():
+            (found,) = np.nonzero(axis == parameters[name])
+            if not len(found):
+                raise ValueError(f"{name} must be a value of its axis {axis}, got {parameters[name]!r}")
+            index.append(found[0])
+        return self.values[tuple(index)]
+
+
+def _evaluate(function, points):
+    """In the worker: results of some points, and the errors of those that failed."""
+    done = []
+    for point in points:
+        try:
+            done.append((np.asarray(function(**point), dtype=np.float64), None))
+        except Exception as error:  # whatever it is, the rest of the grid goes on
+            done.append((None, f"{type(error).__name__}: {error}"))
+    return done
+
+
+def _load(save, axes):
+    """The results saved earlier, by number of the point."""
+    if save is None or not save.exists():
+        return {}
+    with np.load(save) as saved:
+        names = [key[5:] for key in saved.files if key.startswith("axis_")]
+        if names != list(axes) or not all(np.array_equal(saved[f"axis_{n}"], axes[n]) for n in names):
+            raise ValueError(f"save must be a new file or one of the same grid; {save} has another one")
+        return dict(zip(saved["points"].tolist(), saved["results"]))
+
+
+def _store(save, axes, known):
+    # Written beside and moved into place, so that an interrupted write loses nothing.
+    beside = save.with_name(f"{save.name}.part")
+    with beside.open("wb") as file:
+        named = {f"axis_{name}": axis for name, axis in axes.items()}
+        np.savez(file, points=np.array(list(known)), results=np.array(list(known.values())), **named)
+    os.replace(beside, save)
+
+
+def sweep(function, axes, *, executor=None, save=None, together=1, progress=False):
+    """Evaluate a function on every point of a grid.
+
+    Parameters
+    ----------
+    function : callable
+        Takes the parameters by name and returns a number or an array, of the same shape everywhere. For
+        processes it must be importable: neither a lambda nor defined in a cell.
+    axes : dict of str to array_like
+        The values of each parameter; the last one varies fastest.
+    executor : concurrent.futures.Executor, optional
+        Where to compute: a ThreadPoolExecutor, a ProcessPoolExecutor, a Dask client's `get_executor()`.
+        Here and now when left out.
+    save : path, optional
+        A file, .npz, that is kept up to date. When it exists, its results are taken over, and only what
+        is missing or had failed is computed.
+    together : int
+        Points in one task; a task should last 50 ms or more, or handing it out costs more than it saves.
+    progress : bool
+        Whether to draw a progress bar (needs tqdm).
+
+    Returns
+    -------
+    Sweep
+        Results in the order of the grid, whatever the order in which they came, and the `failures`.
+
+    Raises
+    ------
+    ValueError
+        If `axes` is empty or an axis is, `together` is not a positive integer, `save` belongs to another
+        grid, or results differ in shape.
+    """
+    axes = {name: np.atleast_1d(np.asarray(values)) for name, values in axes.items()}
+    if not axes or any(axis.ndim != 1 or not axis.size for axis in axes.values()):
+        raise ValueError("axes must name at least one parameter, each with a list of values")
+    together, save = _check.integer("together", together), None if save is None else Path(save)
+    points = [
+        dict(zip(axes, values)) for values in itertools.product(*(axis.tolist() for axis in axes.values()))
+    ]
+    known, errors = _load(save, axes), {}
+    missing = [n for n in range(len(points)) if n not in known]
+    batches = [missing[n : n + together] for n in range(0, len(missing), together)]
+
+    def finished():
+        if executor is None:
+            yield from ((batch, _evaluate(function, [points[n] for n in batch])) for batch in batches)
+            return
+        futures = {
+            executor.submit(_evaluate, function, [points[n] for n in batch]): batch for batch in batches
+        }
+        for future in as_completed(futures):
+            error, batch = future.exception(), futures[future]
+            # The worker itself was lost: its points failed, and can be computed again from `save`.
+            yield (
+                batch,
+                [(None, f"{type(error).__name__}: {error}")] * len(batch) if error else future.result(),
+            )
+
+    results = finished()
+    if progress:
+        from tqdm.auto import tqdm
+
+        results = tqdm(results, total=len(batches))
+    for batch, done in results:
+        for n, (value, error) in zip(batch, done):
+            if error:
+                errors[n] = error
+                continue
+            shapes = {value.shape, *(np.shape(next(iter(known.values()))),)} if known else {value.shape}
+            if len(shapes) > 1:
+                raise ValueError(
+                    f"function must return one shape everywhere, got {' and '.join(map(str, shapes))}"
+                )
+            known[n] = value
+        if save is not None and known:
+            _store(save, axes, known)
+    shape = np.shape(next(iter(known.values()))) if known else ()
+    values = np.full((len(points), *shape), np.nan)
+    for n, value in known.items():
+        values[n] = value
+    failures = tuple(Failure(points[n], errors[n]) for n in sorted(errors))
+    return Sweep(axes, values.reshape(*map(len, axes.values()), *shape), failures)

@@ -1,0 +1,185 @@
+"""A sweep gives the same on every executor, loses nothing, and says what failed."""
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+from distributed import Client, LocalCluster
+
+from lrnn import modes, sweep, tasks
+
+GRID = {"b": np.array([0.2, 0.5, 0.8]), "T": np.array([3, 6]), "u": [0.1, 0.4]}
+
+
+def energy(b, T, u):
+    return modes.energy(u, b, 1.0, tasks.constant(0.7, T))
+
+
+def row(b, T):
+    return [b, T, b * T]
+
+
+def fragile(b, T, u):
+    if b == 0.5 and T == 6:
+        raise ArithmeticError("too steep")
+    return energy(b, T, u)
+
+
+def slow(n):
+    time.sleep(0.1)
+    return n * n
+
+
+EXPECTED = np.array([[[energy(b, T, u) for u in GRID["u"]] for T in GRID["T"]] for b in GRID["b"]])
+
+
+@pytest.fixture(scope="module")
+def processes():
+    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local:
+        yield local
+
+
+@pytest.mark.parametrize("together", [1, 5])
+def test_every_executor_gives_the_same_in_the_order_of_the_grid(processes, cluster, together):
+    with ThreadPoolExecutor(3) as threads, Client(cluster) as client:
+        for executor in (None, threads, processes, client.get_executor()):
+            found = sweep.sweep(energy, GRID, executor=executor, together=together)
+            assert np.array_equal(found.values, EXPECTED)
+            assert found.failures == ()
+            assert list(found.axes) == ["b", "T", "u"]
+
+
+def test_results_that_come_in_another_order_are_put_in_place():
+    class Backwards:
+        """Finishes the last task first."""
+
+        def __init__(self):
+            self.tasks = []
+
+        def submit(self, function, *args):
+            self.tasks.append((Future(), function, args))
+            if len(self.tasks) == 12:
+                for future, call, given in reversed(self.tasks):
+                    future.set_result(call(*given))
+            return self.tasks[-1][0]
+
+    assert np.array_equal(sweep.sweep(energy, GRID, executor=Backwards()).values, EXPECTED)
+
+
+def test_arrays_get_axes_of_their_own_and_points_can_be_named():
+    found = sweep.sweep(row, {"b": [0.5, 0.25], "T": [2, 3, 4]})
+    assert found.values.shape == (2, 3, 3)
+    assert found.at(T=4, b=0.25).tolist() == [0.25, 4, 1.0]
+
+
+def test_failures_are_reported_with_their_parameters_and_the_rest_goes_on():
+    found = sweep.sweep(fragile, GRID)
+    assert [failure.parameters for failure in found.failures] == [
+        {"b": 0.5, "T": 6, "u": 0.1}, {"b": 0.5, "T": 6, "u": 0.4},
+    ]  # fmt: skip
+    assert all(failure.error == "ArithmeticError: too steep" for failure in found.failures)
+    assert np.isnan(found.values[1, 1]).all()
+    kept = np.ones(3 * 2, dtype=bool).reshape(3, 2)
+    kept[1, 1] = False
+    assert np.array_equal(found.values[kept], EXPECTED[kept])
+
+
+def test_a_sweep_goes_on_from_what_was_saved_and_tries_failures_again(tmp_path):
+    file, calls = tmp_path / "sweep.npz", []
+
+    def counted(**point):
+        calls.append(point)
+        return fragile(**point)
+
+    first = sweep.sweep(counted, GRID, save=file)
+    assert len(calls) == 12
+    assert len(first.failures) == 2
+    calls.clear()
+    again = sweep.sweep(counted, GRID, save=file)
+    assert calls == [failure.parameters for failure in first.failures]
+    assert np.array_equal(again.values, first.values, equal_nan=True)
+    whole = sweep.sweep(energy, GRID, save=file)
+    assert np.array_equal(whole.values, EXPECTED)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_an_interrupted_sweep_has_saved_what_it_had(tmp_path):
+    def interrupted(b, T, u):
+        if (b, T) == (0.8, 3):
+            raise KeyboardInterrupt
+        return energy(b, T, u)
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep.sweep(interrupted, GRID, save=tmp_path / "sweep.npz")
+    seen = []
+    sweep.sweep(lambda **point: seen.append(point) or energy(**point), GRID, save=tmp_path / "sweep.npz")
+    assert len(seen) == 4
+
+
+def test_a_cluster_survives_the_loss_of_a_worker(cluster, tmp_path):
+    with Client(cluster) as client:
+        client.wait_for_workers(2)
+        victim = next(iter(client.run(os.getpid).values()))
+        killer = threading.Timer(0.6, os.kill, (victim, signal.SIGKILL))
+        killer.start()
+        found = sweep.sweep(
+            slow, {"n": range(24)}, executor=client.get_executor(), save=tmp_path / "sweep.npz"
+        )
+        killer.join()
+    # What was lost with the worker was computed elsewhere, or reported and then computed from the file.
+    if found.failures:
+        found = sweep.sweep(slow, {"n": range(24)}, save=tmp_path / "sweep.npz")
+    assert found.values.tolist() == [n * n for n in range(24)]
+
+
+def test_a_lost_process_is_reported_and_the_file_finishes_the_sweep(tmp_path):
+    file, grid = tmp_path / "sweep.npz", {"n": range(6)}
+    with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as pool:
+        broken = sweep.sweep(kill_at_three, grid, executor=pool, save=file)
+    assert {"n": 3} in [failure.parameters for failure in broken.failures]
+    assert np.isnan(broken.at(n=3))
+    assert sweep.sweep(slow, grid, save=file).values.tolist() == [n * n for n in range(6)]
+
+
+def kill_at_three(n):
+    if n == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return n * n
+
+
+def test_a_progress_bar_counts_the_tasks(capsys):
+    sweep.sweep(energy, GRID, together=4, progress=True)
+    assert "3/3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda: sweep.sweep(energy, {}), "axes must name"),
+        (lambda: sweep.sweep(energy, {"b": []}), "axes must name"),
+        (lambda: sweep.sweep(energy, GRID, together=0), "together"),
+        (lambda: sweep.sweep(lambda n: np.ones(n), {"n": [1, 2]}), "one shape everywhere"),
+        (lambda: sweep.sweep(row, {"b": [1], "T": [2]}).at(b=1), "parameters must be b, T"),
+        (lambda: sweep.sweep(row, {"b": [1], "T": [2]}).at(b=1, T=3), "T must be a value of its axis"),
+    ],
+)
+def test_bad_input_is_refused_by_name(call, named):
+    with pytest.raises(ValueError, match=named):
+        call()
+
+
+def test_a_file_of_another_grid_is_refused(tmp_path):
+    sweep.sweep(row, {"b": [1, 2], "T": [2]}, save=tmp_path / "sweep.npz")
+    with pytest.raises(ValueError, match="save must be"):
+        sweep.sweep(row, {"b": [1, 3], "T": [2]}, save=tmp_path / "sweep.npz")
