@@ -172,6 +172,48 @@ def energy_grid(s, b, u):
     return grid
 
 
+def field_grid(s, b, u, kappa=0.0):
+    r"""Gradient flow on a grid of the plane (b, u).
+
+    .. math::
+        \tau\dot b = u\beta_s' - \tfrac12 u^2 \beta_b', \qquad
+        \tau\dot u = \sqrt{\kappa^2 + 4u^2}\,(\beta_s - u\beta_b)
+
+    Parameters
+    ----------
+    s : array_like, shape (T,)
+        Singular values over time.
+    b : array_like, shape (n_b,)
+        Recurrent modes, along the columns.
+    u : array_like, shape (n_u,)
+        Input-output modes, along the rows.
+    kappa : float
+        a**2 - c**2; 0 for balanced modes.
+
+    Returns
+    -------
+    db, du : tuple of ndarray, shape (n_u, n_b)
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, a shape does not fit, or a velocity exceeds float64.
+
+    Notes
+    -----
+    Claim C26: the field depends on kappa. Four sums for each column, a few products for each point.
+    """
+    s = _check.sequence("s", s, ndim=1)
+    b, u = _check.array("b", b, 1, "(n_b,)"), _check.array("u", u, 1, "(n_u,)")[:, None]
+    kappa = _check.number("kappa", kappa)
+    with np.errstate(over="ignore", invalid="ignore"):
+        (beta_s, slope_s), (beta_b, slope_b) = modes._beta_s(b, s, 1), modes._beta_b(b, len(s), 1)
+        db = u * slope_s - u**2 / 2 * slope_b
+        du = np.hypot(kappa, 2 * u) * (beta_s - u * beta_b)
+    _check.representable("the velocity", f"b or u is too large at T = {len(s)}", db, du)
+    return db, du
+
+
 def sharpness(a, b, c, s):
     r"""Largest eigenvalue of the Hessian of the energy in (a, b, c).
 

@@ -559,3 +559,17 @@ def test_a_stable_manifold_belongs_to_a_saddle():
     for bad, named in (({"length": 0}, "length"), ({"steps": 0}, "steps"), ({"kappa": np.nan}, "kappa")):
         with pytest.raises(ValueError, match=named):
             landscape.stable_manifold(s, saddles(s)[0], **bad)
+
+
+def test_the_field_is_the_velocity_of_modes_with_that_imbalance():
+    rng = np.random.default_rng(4)
+    s, b = rng.normal(size=7), rng.uniform(-1.2, 1.2, 5)
+    a, c = rng.normal(size=2)
+    db, du = landscape.field_grid(s, b, [a * c], a**2 - c**2)
+    da, expected, dc = modes.velocity(a, b, c, s)
+    assert db[0] == pytest.approx(expected, rel=1e-12)
+    assert du[0] == pytest.approx(c * da + a * dc, rel=1e-12)
+    assert (landscape.field_grid(s, b, [0.0])[1] == 0).all()
+    assert np.abs(landscape.field_grid(s, b, [0.0], 0.5)[1]).max() > 0
+    with pytest.raises(ValueError, match="too large"):
+        landscape.field_grid(np.ones(50), [1e10], [1.0])

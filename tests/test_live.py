@@ -149,6 +149,20 @@ def test_the_flow_agrees(name):
         assert own == pytest.approx(twin, rel=1e-6, abs=1e-9, nan_ok=True)
 
 
+def test_the_flow_of_the_browser_is_as_exact_as_is_asked():
+    # b stays at 0 where s_(T-1) = 0: there the closed form is an oracle beyond the tolerance of the twins.
+    s, times = np.array([0.3, 0.0, 0.9]), [0.5, 2.0, 6.0]
+    (result,) = in_browser([["flow", (0.2, 0.0, 0.5, s, times, {"rtol": 1e-11})]])
+    expected = exact.ac_exact(times, 0.2, 0.5, 0.9, 1.0)
+    assert np.multiply(result["a"], result["c"]) == pytest.approx(expected, rel=1e-10)
+
+
+def test_a_time_asked_for_twice_is_no_divergence():
+    (result,) = in_browser([["flow", (0.4, 0.5, 0.7, tasks.expanding(0.7, 10), [5.0, 5.0])]])
+    assert not result["diverged"]
+    assert result["b"][0] == result["b"][1]
+
+
 def test_balanced_modes_stay_balanced_to_the_last_digit():
     fading = (0.3, -0.95, 0.3, tasks.contracting(0.9, 10), [1e3, 1e6])
     (result,) = in_browser([["flow", fading]])

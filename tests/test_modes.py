@@ -449,6 +449,17 @@ def test_the_integrator_stops_at_a_pole_and_keeps_what_came_before():
     assert states[:, 0, 1] == pytest.approx(1 / (10 - t), rel=1e-7)
 
 
+def test_a_constant_velocity_is_integrated_exactly():
+    # A slip in the ninth digit of one coefficient would show here, and nowhere at ordinary tolerances.
+    def derivative(y, which):
+        return np.array([[3.0], [-0.7]])
+
+    y = _rosenbrock._step(
+        derivative, lambda y, which: np.zeros((2, 2, 1)), np.ones((2, 1)), np.array([0.3]), None
+    )[0]
+    assert y[:, 0] == pytest.approx([1.9, 0.79], rel=1e-14)
+
+
 def test_one_step_of_the_integrator_is_of_order_four():
     # y' = z, z' = -y^3 (not linear): halving the step divides a step's error by 2^5.
     def derivative(y, which):

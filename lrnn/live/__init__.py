@@ -164,7 +164,7 @@ class TaskToSolution(_Figure):
     Parameters
     ----------
     s : sequence of float
-        The task, 2 to 16 values from -1 to 1.2.
+        The task, 2 to 16 values from -1.2 to 1.2.
     step : int
         The time step, counted from 1, that the controls change.
 
@@ -176,7 +176,7 @@ class TaskToSolution(_Figure):
 
     _esm = _bundle("task_to_solution")
     _settings = ("s", "step")
-    s = _numbers([0.2, -0.1, 0.9, 0.6, 0.1, 0.3, 0.5, 0.8], -1, 1.2, least=2, most=16)
+    s = _numbers([0.2, -0.1, 0.9, 0.6, 0.1, 0.3, 0.5, 0.8], -1.2, 1.2, least=2, most=16)
     step = _integer(3, 1, 16)
 
 
@@ -223,7 +223,7 @@ class StepSize(_Figure):
     T : int
         Trajectory length, from 2 to 50.
     factor : float
-        Learning rate over the largest that is stable at the optimum, from 0.02 to 2.
+        Learning rate over the largest that is stable at the optimum, from 0.02 to 5.
     start : {"beside", "small"}
         0.001 beside the optimum in b, or a = b = c = 0.1.
 
@@ -237,7 +237,7 @@ class StepSize(_Figure):
     _settings = ("family", "T", "factor", "start")
     family = _one_of("constant", "expanding", "contracting")
     T = _integer(10, 2, 50)
-    factor = _number(0.96, 0.02, 2)
+    factor = _number(0.96, 0.02, 5)
     start = _one_of("beside", "small")
 
     @property

@@ -82,7 +82,7 @@ function render({ model, el }) {
       const kappa = a0 * a0 - c0 * c0;
       output.write([
         ["*ac*(0)", u0], ["*ac*(*t*)", now], ["*ac*(∞)", S && (S > 0 ? a0 + c0 : a0 - c0) ? end : 0],
-        ["*t*_½/*τ*", half], ["rate·*τ*", Math.sqrt(4 * S * S + (B * kappa) ** 2)], [says(a0, c0, S)],
+        ["*t*_{½}/*τ*", half], ["rate·*τ*", Math.sqrt(4 * S * S + (B * kappa) ** 2)], [says(a0, c0, S)],
       ]);
     },
   });

@@ -62,13 +62,14 @@ function survey(family, rate, T) {
   return { s, best: { b: ratio, u: scale }, saddles, parts: saddles.flatMap((saddle) => stableManifold(s, saddle, 2.5, 250)) };
 }
 
-function fate(end, diverged, best, printed) {
-  if (diverged) return printed ? "The solution runs into the pole at *b* = 0." : "The solution leaves the range of numbers.";
+function fate(s, u0, end, diverged, best, printed) {
+  if (!u0) return "On the line *ac* = 0 nothing moves.";
+  if (diverged) return printed ? "The solution runs into the pole at *b* = 0." : "The solution cannot be followed so far.";
   const [b, u] = [end.b, end.a * end.c];
   if (Math.abs(b - best.b) < 1e-3 && Math.abs(u - best.u) < 1e-3 * Math.max(best.u, 1e-9)) return "It reaches the optimum.";
   if (printed && Math.abs(u) > 1e-6) return `It comes to rest at *b* = ${number(b)}, *ac* = ${number(u)}.`;
-  if (b < -1.5 && Math.abs(u) > 0) return "It runs away: *b* → −∞, ever more slowly.";
-  return Math.abs(u) < 1e-3 ? "It fades to *ac* = 0." : "It is still under way.";
+  if (printed || u * betaS(b, s) <= 0) return "It fades to *ac* = 0.";
+  return b < 2 * B[0] ? "It runs away: *b* → −∞, ever more slowly." : "It is still under way.";
 }
 
 function render({ model, el }) {
@@ -106,11 +107,14 @@ function render({ model, el }) {
   let playing = 0;
   function run() {
     cancelAnimationFrame(playing);
-    const end = +Math.min(LATEST, 3 * (Number.isFinite(known.learned) ? known.learned : 100)).toPrecision(4);
+    const long = Number.isFinite(known.learned) ? 3 * known.learned : 300;
+    const end = +Math.min(LATEST, Math.max(1, long)).toPrecision(4);
+    let shown = model.get("time");
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return update(model, { time: end });
     const from = performance.now(), frame = (now) => {
-      const share = Math.min(1, (now - from) / 4000);
-      update(model, { time: +(0.01 * (end / 0.01) ** share).toPrecision(4) });
+      if (model.get("time") !== shown) return; // somebody else has set it
+      const share = Math.min(1, Math.max(0, (now - from) / 4000));
+      update(model, { time: (shown = +(0.01 * (end / 0.01) ** share).toPrecision(4)) });
       if (share < 1) playing = requestAnimationFrame(frame);
     };
     playing = requestAnimationFrame(frame);
@@ -136,7 +140,7 @@ function render({ model, el }) {
       const inside = (b, u) => b > 2 * B[0] && b < 2 * B[1] && Math.abs(u) < 4;
       const track = pole ? { t: [0], a: [a0], b: [b0], c: [c0], diverged: true } : path(a0, b0, c0, s, LATEST, { ...options, reach: 0.03, inside });
       const rest = energy(0, 0, 0, s);
-      known.learned = pole ? Infinity : timeTo(0.01 * rest, track, s, options);
+      known.learned = pole ? NaN : timeTo(0.01 * rest, track, s, options);
       const at = pole ? { a: [NaN], b: [NaN], c: [NaN] } : flow(a0, b0, c0, s, [time, LATEST], options);
       const now = { a: at.a[0], b: at.b[0], c: at.c[0] }, end = { a: at.a[1], b: at.b[1], c: at.c[1] };
 
@@ -158,7 +162,8 @@ function render({ model, el }) {
       const E = Number.isFinite(now.b) ? energy(now.a, now.b, now.c, s) : NaN;
       output.write([
         ["*t*/*τ*", time], ["*b*(*t*)", now.b], ["*ac*(*t*)", now.a * now.c], ["*E*(*t*)", E],
-        ["*t*_{1 %}/*τ*", known.learned], [fate(end, pole || at.diverged, best, printed)],
+        ["*t*_{1 %}/*τ*", known.learned],
+        [pole ? "The printed equation has no value at *b* = 0." : fate(s, u0, end, at.diverged, best, printed)],
       ]);
     },
   });

@@ -11,6 +11,12 @@ function task(norm, ratio) {
   return s.map((value) => (norm * value) / size);
 }
 
+// "1, 2 = 3": modes in an order, those that tie joined.
+function ranks(order, values) {
+  const same = (m, n) => values[m] === values[n] || Math.abs(values[m] - values[n]) < 1e-9;
+  return order.map((n, k) => `${k ? (same(order[k - 1], n) ? " = " : ", ") : ""}${n + 1}`).join("");
+}
+
 function render({ model, el }) {
   const names = ["norms", "ratios", "mode", "b0", "u0"], svg = g("svg", { "aria-hidden": "true" }), output = readout();
   const plane = h("div", {
@@ -58,17 +64,21 @@ function render({ model, el }) {
     draw(width) {
       const [norms, ratios, , b0, u0] = names.map((name) => model.get(name)), tall = Math.round(Math.min(190, 0.45 * width));
       const modes = norms.map((norm, n) => task(norm, ratios[n])), root = Math.sqrt(u0);
-      const times = [0, ...Array.from({ length: 240 }, (_, n) => 0.05 * (LATEST / 0.05) ** (n / 239))];
+      const times = [0, ...Array.from({ length: 30 }, (_, n) => 0.05 * (LATEST / 0.05) ** (n / 29))];
       const runs = modes.map((s) => flow(root, b0, root, s, times, { rtol: 1e-6 }));
       const rest = modes.map((s) => energy(0, 0, 0, s));
-      const left = runs.map((run, n) => times.map((_, k) => energy(run.a[k], run.b[k], run.c[k], modes[n])));
       const halves = runs.map((run, n) => timeTo(rest[n] / 2, run, modes[n]));
       const end = Math.min(LATEST, 1.35 * Math.max(1, ...halves.filter(Number.isFinite)));
+      const even = Array.from({ length: 400 }, (_, n) => (n / 399) * end);
+      const left = modes.map((s) => {
+        const { a, b, c } = flow(root, b0, root, s, even, { rtol: 1e-6 });
+        return even.map((_, k) => energy(a[k], b[k], c[k], s));
+      });
       const shares = axes(width, tall, { x: [0, end], y: [0, 1.05], xlabel: "time *t*/*τ*", ylabel: "share learned" });
-      const total = times.map((_, k) => left[0][k] + left[1][k] + left[2][k]);
+      const total = even.map((_, k) => left[0][k] + left[1][k] + left[2][k]);
       const loss = axes(width, tall, { x: [0, end], y: [0, total[0] * 1.05], xlabel: "time *t*/*τ*", ylabel: "loss" });
       map = axes(width, tall, { x: RATIO, y: [0, NORM[1] * 1.05], xlabel: "ratio *ρ*   (late ← 1 → early)", ylabel: "norm" });
-      const part = ({ X, Y }, values) => times.map((t, k) => [X(t), Y(values(k))]).filter(([x]) => x <= width - 12);
+      const part = ({ X, Y }, values) => even.map((t, k) => [X(t), Y(values(k))]);
       svg.setAttribute("width", width);
       svg.setAttribute("height", 3 * tall);
       svg.replaceChildren(
@@ -89,8 +99,10 @@ function render({ model, el }) {
       const order = [0, 1, 2].sort((m, n) => halves[m] - halves[n]), drives = modes.map((s) => betaS(b0, s));
       const predicted = [0, 1, 2].sort((m, n) => drives[n] - drives[m]);
       output.write([
-        ...drives.flatMap((drive, n) => [[`*β*_s of ${n + 1}`, drive], [`half of ${n + 1}`, halves[n], number(halves[n], 4)]]),
-        [`Learned first: ${order.filter((n) => halves[n] < Infinity).map((n) => n + 1).join(", ") || "none yet"}. Largest drive first: ${predicted.map((n) => n + 1).join(", ")}.`],
+        ...drives.flatMap((drive, n) => [
+          [`*β*_s of ${n + 1}`, drive], [`half of ${n + 1}`, halves[n], halves[n] < Infinity ? number(halves[n], 4) : `> ${LATEST}`],
+        ]),
+        [`Half learned first: ${ranks(order, halves)}. Largest drive first: ${ranks(predicted, drives)}.`],
       ]);
     },
   });

@@ -104,7 +104,7 @@ const A = [
   [1.544],
   [0.9466785280815826, 0.2557011698983284],
   [3.314825187068521, 2.896124015972201, 0.9986419139977817],
-  [1.221224509226641, 6.019134481288629, 12.53708333932087, -0.687886036105895],
+  [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.687886036105895],
 ];
 const C = [
   [-5.6688],
@@ -191,7 +191,7 @@ function integrate(y, s, times, { rtol = 1e-8, printed = false, reach = Infinity
       h = used < h ? Math.max(proposal, h) : proposal;
       now = used >= left ? times[k] : now + used;
       y = next;
-      if (now >= times[k]) k++;
+      while (now >= times[k]) k++;
       if (visit(now, y, k)) return true;
     } else h = proposal;
   }

@@ -2,15 +2,16 @@
 import { descend, energy, geometric, sharpness } from "./physics.js";
 import { axes, choice, curve, draggable, figure, g, h, readout, slider, update } from "./ui.js";
 
-const STEPS = 600, MOST = 2;
+const STEPS = 600, MOST = 5;
 const OPTIMA = { constant: () => [0.7, 1], expanding: () => [1, 0.7], contracting: (T) => [0.9 ** T, 1 / 0.9] };
 
-function verdict(run, E) {
-  if (run.length <= STEPS) return `It diverges: after ${run.length} steps *E* leaves the range of numbers.`;
-  const sum = (from, to) => E.slice(from, to).reduce((total, value) => total + value, 0);
-  const late = sum(-60), before = sum(-120, -60);
-  if (late < 1e-24 || late < 0.9999 * before) return "It converges.";
-  return "It oscillates: *E* no longer falls.";
+// No minimum is less sharp than the balanced one: beyond factor 1 nothing can come to rest.
+function verdict(E, rest, factor) {
+  if (E.length <= STEPS) return `It diverges: after ${E.length} steps *E* leaves the range of numbers.`;
+  if (factor < 1 && E.at(-1) < 1e-9 * rest) return "It converges.";
+  const tail = E.slice(-120);
+  if (factor > 1 && tail.some((value, n) => n && value > tail[n - 1])) return "It oscillates: beyond 2/*λ* no minimum holds it.";
+  return `After ${STEPS} steps *E* still falls.`;
 }
 
 function render({ model, el }) {
@@ -40,7 +41,7 @@ function render({ model, el }) {
       const steepest = sharpness(root, b, root, s), eta = (factor * 2) / steepest;
       const run = start === "beside" ? descend(root, b + 1e-3, root, s, eta, STEPS) : descend(0.1, 0.1, 0.1, s, eta, STEPS);
       const E = run.map(([a, b, c]) => energy(a, b, c, s)), most = Math.max(...E), floor = 1e-14 * E[0];
-      map = axes(width, tall, { x: [0, MOST], y: [0, 3], xlabel: "learning rate *η* / (2/*λ*)", ylabel: "|1 − *ηλ*|" });
+      map = axes(width, tall, { x: [0, MOST], y: [0, 2 * MOST - 1], xlabel: "learning rate *η* / (2/*λ*)", ylabel: "|1 − *ηλ*|" });
       const up = Math.min(Math.max(most, E[0]) * 10, E[0] * 1e8);
       const below = axes(width, tall, { x: [0, STEPS], y: [floor, up], ylog: true, xlabel: "steps of gradient descent", ylabel: "*E*" });
       const { X, Y, box } = map, grows = Array.from({ length: 101 }, (_, n) => (n / 100) * MOST);
@@ -55,7 +56,7 @@ function render({ model, el }) {
       );
       output.write([
         ["*λ*", steepest], ["2/*λ*", 2 / steepest], ["*η*", eta], ["*E* at the end", E.at(-1)], ["steps", run.length - 1],
-        [verdict(run, E)],
+        [verdict(E, energy(0, 0, 0, s), factor)],
       ]);
     },
   });

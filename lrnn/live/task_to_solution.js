@@ -2,7 +2,7 @@
 import { criticalPoints, energy, geometric, reducedEnergy } from "./physics.js";
 import { axes, button, curve, draggable, figure, g, h, number, readout, slider, star, update } from "./ui.js";
 
-const SPAN = [-1, 1.2];
+const SPAN = [-1.2, 1.2];
 // b as a place on a circle: reversal in time is a reflection about 1.
 const onCircle = (b) => (4 / Math.PI) * Math.atan(b);
 
@@ -18,8 +18,8 @@ function render({ model, el }) {
   const chosen = () => Math.min(model.get("step"), model.get("s").length);
   draggable(bars, {
     at: () => model.get("s").map((value, n) => [map.X(n + 1), map.Y(value)]),
-    move(x, y) {
-      if (y > map.box.bottom) return;
+    move(x, y, first) {
+      if (first && y > map.box.bottom) return false;
       const i = Math.min(model.get("s").length, Math.max(1, Math.round(map.X.back(x))));
       model.set("step", i);
       replace(i, map.Y.back(y));
@@ -29,6 +29,10 @@ function render({ model, el }) {
       if (up) replace(chosen(), model.get("s")[chosen() - 1] + 0.02 * up);
     },
   });
+  const which = {
+    get: chosen, save_changes() {},
+    set: (_, i) => update(model, { step: Math.min(i, model.get("s").length) }),
+  };
   // The slider of one value stands for an entry of s.
   const one = {
     get: () => model.get("s")[chosen() - 1], set: (_, value) => replace(chosen(), value), save_changes() {},
@@ -40,7 +44,7 @@ function render({ model, el }) {
   const preset = (text, make) => button(text, () => update(model, { s: make(model.get("s").length).map(round) }));
   const controls = [
     slider(count, "T", { label: "length *T*", min: 2, max: 16, step: 1 }),
-    slider(model, "step", { label: "time step *i*", min: 1, max: 16, step: 1 }),
+    slider(which, "step", { label: "time step *i*", min: 1, max: 16, step: 1 }),
     slider(one, "s_i", { label: "its *s*_i", min: SPAN[0], max: SPAN[1], step: 0.01, ticks: () => [[0, "0"]] }),
     h("div", { class: "lrnn-row" },
       preset("Constant", (T) => geometric(0.7, 1, T)), preset("Expanding", (T) => geometric(1, 0.7, T)),
@@ -52,12 +56,12 @@ function render({ model, el }) {
     draw(width) {
       const s = model.get("s"), T = s.length, key = s.join(), tall = Math.round(Math.min(210, 0.5 * width));
       if (solved.key !== key) {
-        const points = s.some((value) => value) ? criticalPoints(s, -60, 60, 3000) : [];
+        const points = s.some((value) => value) ? criticalPoints(s, -1e4, 1e4, 3000) : [];
         const minima = points.filter((point) => point.kind === "minimum").sort((p, q) => p.energy - q.energy);
         solved = { key, points, minima, best: minima[0] };
       }
       const { points, minima, best } = solved, rest = energy(0, 0, 0, s);
-      map = axes(width, tall, { x: [0.4, T + 0.6], y: SPAN, xlabel: "time step *i*", ylabel: "*s*_i" });
+      map = axes(width, tall, { x: [0.4, T + 0.6], y: SPAN, xlabel: "time step *i*", ylabel: "*s*_i", whole: true });
       const { X, Y } = map, wide = (0.62 * (X(2) - X(1))) | 0;
       const bar = (value, n) => g("rect", {
         class: n + 1 === chosen() ? "lrnn-bar lrnn-chosen" : "lrnn-bar", x: X(n + 1) - wide / 2, width: wide,
@@ -75,11 +79,13 @@ function render({ model, el }) {
       svg.setAttribute("width", width);
       svg.setAttribute("height", 2 * tall);
       svg.replaceChildren(map.layer, ...s.map(bar), ...answers.map((y, n) => g("circle", { class: "lrnn-fit", cx: X(n + 1), cy: Y(y), r: 4.5 })), lower);
+      // Far out one answer is left, the first, and the rest of the task remains.
+      const beyond = rest - s[0] ** 2 / 2, none = "No mode is best: *E* falls on and on as |*b*| → ∞.";
       const picked = [["*i*", chosen()], ["*s*_i", s[chosen() - 1]]];
       output.write(best ? [
         ...picked, ["*b*", best.b], ["*ac*", best.u], ["*E*/*E*_0", best.energy / rest], ["minima", minima.length],
-        [Math.abs(best.b) <= 1 + 1e-9 ? "The best mode has |*b*| ≤ 1." : "The best mode has |*b*| > 1: it answers early inputs most."],
-      ] : [...picked, ["A task of zeros has nothing to learn, and this one no minimum between *b* = −60 and 60."]]);
+        [s[0] && beyond < best.energy * (1 - 1e-9) ? none : Math.abs(best.b) <= 1 + 1e-9 ? "The best mode has |*b*| ≤ 1." : "The best mode has |*b*| > 1: it answers early inputs most."],
+      ] : [...picked, [rest ? none : "A task of zeros has nothing to learn."]]);
     },
   });
 }

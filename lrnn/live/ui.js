@@ -94,7 +94,7 @@ export function choice(model, name, { label, options, change }) {
 export const button = (text, onclick, attributes = {}) => h("button", { type: "button", onclick, ...attributes }, text);
 
 // Axes in a box of the given size; returns a layer to draw in and the maps from values to pixels.
-export function axes(width, height, { x, y, xlabel, ylabel, xlog, ylog, left = ylog ? 58 : 46, frame }) {
+export function axes(width, height, { x, y, xlabel, ylabel, xlog, ylog, whole, left = ylog ? 58 : 46, frame }) {
   const box = { left, right: width - 12, top: 12, bottom: height - 40 };
   const map = ([low, high], log, from, to) => {
     const f = log ? Math.log10 : (v) => v, a = f(low), b = f(high);
@@ -103,14 +103,14 @@ export function axes(width, height, { x, y, xlabel, ylabel, xlog, ylog, left = y
     return there;
   };
   const X = map(x, xlog, box.left, box.right), Y = map(y, ylog, box.bottom, box.top);
-  const marks = ([low, high], log, room) => {
+  const marks = ([low, high], log, room, whole) => {
     if (log) {
       const from = Math.ceil(Math.log10(low) - 1e-9), to = Math.floor(Math.log10(high) + 1e-9);
       const every = Math.max(1, Math.ceil((to - from) / room));
       return Array.from({ length: Math.floor((to - from) / every) + 1 }, (_, n) => 10 ** (from + n * every));
     }
     const raw = (high - low) / room, power = 10 ** Math.floor(Math.log10(raw));
-    const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= raw);
+    const step = Math.max(whole ? 1 : 0, [1, 2, 5, 10].map((n) => n * power).find((n) => n >= raw));
     const first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
     return Array.from({ length: last - first + 1 }, (_, n) => +((first + n) * step).toPrecision(6));
   };
@@ -120,12 +120,12 @@ export function axes(width, height, { x, y, xlabel, ylabel, xlog, ylog, left = y
     return g("text", at, "10", g("tspan", { class: "lrnn-sup" }, number(power)));
   };
   const layer = g("g", { class: frame ? "lrnn-axes lrnn-frame" : "lrnn-axes" });
-  for (const value of marks(x, xlog, Math.max(2, (box.right - box.left) / 70))) {
+  for (const value of marks(x, xlog, Math.max(3, (box.right - box.left) / 70), whole)) {
     const at = X(value);
     layer.append(g("path", { d: `M${at},${box.top}V${box.bottom}` }));
     layer.append(text(value, xlog, { x: at, y: box.bottom + 16, "text-anchor": "middle" }));
   }
-  for (const value of marks(y, ylog, Math.max(2, (box.bottom - box.top) / 45))) {
+  for (const value of marks(y, ylog, Math.max(3, (box.bottom - box.top) / 45))) {
     const at = Y(value);
     layer.append(g("path", { d: `M${box.left},${at}H${box.right}` }));
     layer.append(text(value, ylog, { x: box.left - 6, y: at + 4, "text-anchor": "end" }));
@@ -176,7 +176,8 @@ export function readout() {
   return { element, write };
 }
 
-// Pointer and arrow keys on a picture. `at` says where the handles are, `move` takes a place in pixels, `nudge`
+// Pointer and arrow keys on a picture. `at` says where the handles are, `move` takes a place in pixels and
+// whether it is the first (and may refuse it), `nudge`
 // the arrow's direction; a finger has to start at a handle, so that elsewhere it scrolls the page.
 export function draggable(picture, { at, move, nudge }) {
   const place = (event) => {
@@ -187,11 +188,11 @@ export function draggable(picture, { at, move, nudge }) {
   let held = false;
   picture.addEventListener("pointerdown", (event) => {
     if (event.button || (event.pointerType === "touch" && !near(place(event)))) return;
+    if (move(...place(event), true) === false) return;
     held = true;
     picture.setPointerCapture(event.pointerId);
-    move(...place(event));
   });
-  picture.addEventListener("pointermove", (event) => held && move(...place(event)));
+  picture.addEventListener("pointermove", (event) => held && move(...place(event), false));
   for (const end of ["pointerup", "pointercancel"]) picture.addEventListener(end, () => (held = false));
   picture.addEventListener("touchstart", (event) => {
     if (near(place(event.touches[0]))) event.preventDefault();

@@ -1,0 +1,362 @@
+"""Compare the package with what a reader would write instead: PyTorch, JAX, SciPy, diffrax, plain NumPy.
+
+    make bench        installs the peers (the extra `bench`) into an environment of their own
+
+Each comparison runs ours and the peer in alternation in one process, on one core, and prints the median
+of the ratios peer / ours with the smallest and largest, and the largest difference of the two answers. The peers get
+the formulation that a reader would write; where they are given our moments as well, the row says so.
+Writes benchmarks/results.json, which the appendix of the book shows.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import diffrax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy
+import torch
+from scipy.integrate import solve_ivp
+
+from lrnn import landscape, modes, network, tasks
+
+jax.config.update("jax_enable_x64", True)
+torch.set_num_threads(1)
+torch.set_default_dtype(torch.float64)
+REPEATS = 7
+rows, curves = [], {}
+
+
+def seconds(call, least=0.02):
+    """Time of one call, repeated until it fills `least` seconds."""
+    count = 1
+    while True:
+        start = time.perf_counter()
+        for _ in range(count):
+            call()
+        spent = time.perf_counter() - start
+        if spent > least or count > 10_000:
+            return spent / count
+        count = max(count + 1, int(count * 1.2 * least / max(spent, 1e-6)))
+
+
+def compare(name, ours, peer, difference, peer_name, note="", repeats=REPEATS):
+    ours(), peer()
+    pairs = [(seconds(ours), seconds(peer)) for _ in range(repeats)]
+    own, other = np.median(pairs, axis=0)
+    ratios = np.array([b / a for a, b in pairs])
+    row = {
+        "comparison": name, "peer": peer_name, "ours": own, "theirs": other, "ratio": float(np.median(ratios)),
+        "low": float(ratios.min()), "high": float(ratios.max()), "difference": float(difference), "note": note,
+    }  # fmt: skip
+    rows.append(row)
+    print(f"{name:44s} {peer_name:20s} ours {1e6 * own:10.1f} µs   ratio {row['ratio']:8.2f} "
+          f"({row['low']:.2f} to {row['high']:.2f})   difference {difference:.0e}", flush=True)  # fmt: skip
+
+
+# The gradient of a full network
+
+
+def a_network(size, rng):
+    N_x, N_h, N_y, T, P = size
+    weights = [rng.normal(size=n) / np.sqrt(n[1]) for n in ((N_h, N_x), (N_h, N_h), (N_y, N_h))]
+    weights[1] *= 0.9
+    return network.LinearRNN(*weights), rng.normal(size=(P, T, N_x)), rng.normal(size=(P, N_y))
+
+
+def by_torch(net, x, y):
+    weights = [torch.tensor(w, requires_grad=True) for w in (net.W_x, net.W_h, net.W_y)]
+    x, y = torch.tensor(x), torch.tensor(y)
+
+    def step():
+        for w in weights:
+            w.grad = None
+        h = torch.zeros(len(x), len(weights[1]))
+        for t in range(x.shape[1]):
+            h = h @ weights[1].T + x[:, t] @ weights[0].T
+        (0.5 * ((y - h @ weights[2].T) ** 2).sum()).backward()
+        return [w.grad.numpy() for w in weights]
+
+    return step
+
+
+def by_jax(loss, net, *data):
+    weights = tuple(jnp.asarray(w) for w in (net.W_x, net.W_h, net.W_y))
+    data = tuple(jnp.asarray(value) for value in data)
+    compiled = jax.jit(jax.grad(loss))
+    return lambda: [np.asarray(part) for part in jax.block_until_ready(compiled(weights, *data))]
+
+
+def raw_loss(weights, x, y):
+    W_x, W_h, W_y = weights
+
+    def step(h, x_t):
+        return h @ W_h.T + x_t @ W_x.T, None
+
+    h, _ = jax.lax.scan(step, jnp.zeros((x.shape[0], W_h.shape[0])), x.transpose(1, 0, 2))
+    return 0.5 * jnp.sum((y - h @ W_y.T) ** 2)
+
+
+def responses(weights, T):
+    W_x, W_h, W_y = weights
+    _, K = jax.lax.scan(lambda K, _: (W_h @ K, K), W_x, None, length=T)
+    return jnp.einsum("yh,thx->tyx", W_y, K)
+
+
+def white_loss(weights, yx):
+    return 0.5 * jnp.sum((yx - responses(weights, len(yx))) ** 2)
+
+
+def correlated_loss(weights, yx, xx):
+    M = responses(weights, len(yx))
+    T, N_y, N_x = yx.shape
+    flat = M.transpose(1, 0, 2).reshape(N_y, T * N_x)
+    return 0.5 * jnp.sum((flat @ xx) * flat) - jnp.sum(yx * M)
+
+
+def gap(ours, theirs):
+    parts = ours.W_x, ours.W_h, ours.W_y
+    return max(np.abs(a - b).max() / np.abs(b).max() for a, b in zip(parts, theirs))
+
+
+def gradients():
+    rng = np.random.default_rng(0)
+    for size in ((4, 8, 4, 10, 1000), (16, 32, 16, 50, 1000), (32, 64, 32, 50, 1000)):
+        net, x, y = a_network(size, rng)
+        moments = tasks.moments(x, y)
+        correlated = tasks.Moments(moments.yx, moments.xx, moments.yy)
+        white = tasks.Moments(moments.yx, None, float(np.sum(moments.yx**2)) + 1.0)
+        T, _, N_x = moments.yx.shape
+        lag_yx = moments.yx[::-1]
+        lag_xx = moments.xx[::-1, :, ::-1].reshape(T * N_x, T * N_x)
+        name = f"gradient {size[:4]}"
+        # A step inside training: what the loop pays, with the data's moments formed once before it.
+        inside = network._descent(white, net.W_h.shape)
+        inside_xx = network._descent(correlated, net.W_h.shape)
+        weights = net.W_x, net.W_h, net.W_y
+        exact = network.gradient(net, correlated)
+        torch_raw, jax_raw = by_torch(net, x, y), by_jax(raw_loss, net, x, y)
+        ours, ours_xx = (lambda: inside(*weights)), (lambda: inside_xx(*weights))
+        compare(
+            name, ours_xx, torch_raw, gap(exact, torch_raw()), "PyTorch, raw data", "P = 1000, correlated"
+        )
+        compare(name, ours_xx, jax_raw, gap(exact, jax_raw()), "JAX, raw data", "P = 1000, correlated")
+        jax_white = by_jax(white_loss, net, lag_yx)
+        compare(name, ours, torch_raw, np.nan, "PyTorch, raw data", "P = 1000, white")
+        compare(
+            name, ours, jax_white, gap(network.gradient(net, white), jax_white()), "JAX, our moments", "white"
+        )
+        jax_xx = by_jax(correlated_loss, net, lag_yx, lag_xx)
+        compare(name, ours_xx, jax_xx, gap(exact, jax_xx()), "JAX, our moments", "correlated")
+
+
+def growth():
+    """Time of a gradient step against P, T and N_h, and of PyTorch's on raw data."""
+    rng = np.random.default_rng(1)
+    for what, sizes in (
+        ("P", [(8, 16, 8, 20, P) for P in (200, 800, 3200)]),
+        ("T", [(8, 16, 8, T, 400) for T in (10, 20, 40, 80)]),
+        ("N_h", [(8, N, 8, 20, 400) for N in (8, 32, 128)]),
+    ):
+        points = []
+        for size in sizes:
+            net, x, y = a_network(size, rng)
+            seen = tasks.moments(x, y)
+            white = tasks.Moments(seen.yx, None, float(np.sum(seen.yx**2)) + 1.0)
+            inside = network._descent(white, net.W_h.shape)
+            ours = min(seconds(lambda: inside(net.W_x, net.W_h, net.W_y)) for _ in range(3))
+            theirs = min(seconds(by_torch(net, x, y)) for _ in range(2))
+            points.append((dict(zip(("N_x", "N_h", "N_y", "T", "P"), size))[what], ours, theirs))
+        curves[what] = points
+        print(
+            f"growth with {what}: "
+            + ", ".join(f"{v}: {1e6 * a:.0f} / {1e6 * b:.0f} µs" for v, a, b in points)
+        )
+
+
+def dgemm():
+    """Share of the machine's matrix product that a large gradient step reaches."""
+    A = np.random.default_rng(2).normal(size=(1500, 1500))
+    peak = 2 * 1500**3 / min(seconds(lambda: A @ A) for _ in range(5))
+    N_x, N_h, N_y, T, _ = size = 64, 128, 64, 100, 10
+    net, x, y = a_network(size, np.random.default_rng(3))
+    seen = tasks.moments(x, y)
+    white = tasks.Moments(seen.yx, None, float(np.sum(seen.yx**2)) + 1.0)
+    inside = network._descent(white, net.W_h.shape)
+    work = 3 * 2 * T * N_x * N_h * (N_y + N_h)
+    rate = work / min(seconds(lambda: inside(net.W_x, net.W_h, net.W_y)) for _ in range(5))
+    curves["dgemm"] = [(peak, rate)]
+    print(f"dgemm {peak / 1e9:.0f} GF/s; gradient {size[:4]}: {rate / 1e9:.0f} GF/s, {rate / peak:.0%} of it")
+
+
+def memory():
+    net, x, y = a_network((16, 32, 16, 50, 1000), np.random.default_rng(4))
+    seen = tasks.moments(x, y)
+    white = tasks.Moments(seen.yx, None, float(np.sum(seen.yx**2)) + 1.0)
+    tracemalloc.start()
+    network.train(net, white, learning_rate=1e-5, steps=20, record_every=20)
+    ours = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    curves["memory"] = [(ours / 1e6, x.nbytes / 1e6)]
+    print(
+        f"peak memory of training (16, 32, 16, 50): {ours / 1e6:.1f} MB; the trajectories alone: {x.nbytes / 1e6:.1f} MB"
+    )
+
+
+# The flow of modes
+
+
+def flows():
+    rng = np.random.default_rng(5)
+    N, few, T, t = 10_000, 20, 50, np.array([1.0, 10.0, 100.0, 1000.0])
+    a0, b0 = rng.uniform(0.05, 0.5, N), rng.uniform(-0.9, 0.95, N)
+    for name, s in (("constant", tasks.constant(0.7, T)), ("contracting", tasks.contracting(0.9, T))):
+        lag = np.arange(T - 1.0, -1, -1)
+
+        def velocity(_, y, s=s, lag=lag):
+            a, b, c = y
+            powers, slopes = b**lag, lag * b ** np.maximum(lag - 1, 0)
+            residual = s - c * powers * a
+            return np.array([c * (powers @ residual), a * c * (slopes @ residual), a * (powers @ residual)])
+
+        def lsoda(s=s, velocity=velocity):
+            runs = [
+                solve_ivp(velocity, (0, t[-1]), (a0[n], b0[n], a0[n]), "LSODA", t, rtol=1e-6, atol=1e-9)
+                for n in range(few)
+            ]
+            return np.array([run.y[1] for run in runs]).T
+
+        tight = modes.flow(a0[:few], b0[:few], a0[:few], s, t, rtol=1e-11).b
+
+        def ours(s=s):
+            return modes.flow(a0, b0, a0, s, t, rtol=1e-5).b
+
+        errors = np.abs(ours()[:, :few] - tight).max(), np.abs(lsoda() - tight).max()
+        pairs = []
+        for _ in range(3):
+            start = time.perf_counter()
+            ours()
+            middle = time.perf_counter()
+            lsoda()
+            pairs.append(((middle - start) / N, (time.perf_counter() - middle) / few))
+        ratios = [b / a for a, b in pairs]
+        own, other = np.median(pairs, axis=0)
+        rows.append({
+            "comparison": f"flow of a mode, {name}, T = 50", "peer": "SciPy, LSODA", "ours": own, "theirs": other,
+            "ratio": float(np.median(ratios)), "low": min(ratios), "high": max(ratios), "difference": float(errors[0]),
+            "note": f"error {errors[0]:.0e} against {errors[1]:.0e}",
+        })  # fmt: skip
+        print(f"flow, {name:12s} 1e4 modes: {1e6 * own:.0f} µs a mode, LSODA {1e6 * other:.0f}: ratio {np.median(ratios):.0f}; "
+              f"errors {errors[0]:.0e} and {errors[1]:.0e}", flush=True)  # fmt: skip
+
+    # diffrax, vmapped, on the same stiff task; fewer modes, as it steps them in lockstep.
+    s, lag, many = jnp.asarray(tasks.constant(0.7, T)), jnp.arange(T - 1.0, -1, -1), 500
+
+    def field(_, y, __):
+        a, b, c = y
+        powers, slopes = b**lag, lag * b ** jnp.maximum(lag - 1, 0)
+        residual = s - c * powers * a
+        return jnp.stack([c * (powers @ residual), a * c * (slopes @ residual), a * (powers @ residual)])
+
+    def one(y0):
+        return diffrax.diffeqsolve(
+            diffrax.ODETerm(field), diffrax.Kvaerno5(), 0.0, t[-1], 1e-3, y0, saveat=diffrax.SaveAt(ts=jnp.asarray(t)),
+            stepsize_controller=diffrax.PIDController(rtol=1e-6, atol=1e-9), max_steps=100_000,
+        ).ys  # fmt: skip
+
+    solve = jax.jit(jax.vmap(one))
+    start = jnp.stack([jnp.asarray(v[:many]) for v in (a0, b0, a0)], axis=1)
+    theirs = jax.block_until_ready(solve(start))
+    begun = time.perf_counter()
+    jax.block_until_ready(solve(start))
+    other = (time.perf_counter() - begun) / many
+    begun = time.perf_counter()
+    own_b = modes.flow(a0[:many], b0[:many], a0[:many], np.asarray(s), t, rtol=1e-6).b
+    own = (time.perf_counter() - begun) / many
+    off = np.abs(np.asarray(theirs)[:, :, 1].T - own_b).max()
+    rows.append({
+        "comparison": "flow of a mode, constant, T = 50", "peer": "diffrax, Kvaerno5, vmap", "ours": own, "theirs": other,
+        "ratio": other / own, "low": other / own, "high": other / own, "difference": float(off), "note": "500 modes, once",
+    })  # fmt: skip
+    print(f"flow, 500 modes: {1e6 * own:.0f} µs a mode, diffrax {1e6 * other:.0f}; difference {off:.0e}")
+
+
+# The landscape with its field
+
+
+def landscapes():
+    s = tasks.constant(0.7, 50)
+    b, u = np.linspace(-1.3, 1.3, 1000), np.linspace(-0.5, 1.5, 1000)
+
+    def ours():
+        return landscape.energy_grid(s, b, u), *landscape.field_grid(s, b, u)
+
+    def broadcasting():
+        lag = np.arange(49.0, -1, -1)
+        powers = b[:, None] ** lag
+        slopes = lag * b[:, None] ** np.maximum(lag - 1, 0)
+        energy, db, du = (np.empty((1000, 1000)) for _ in range(3))
+        for rows_ in np.array_split(np.arange(1000), 20):  # all at once would take 1.2 GB
+            residual = s - u[rows_, None, None] * powers
+            energy[rows_] = np.sum(residual**2, axis=-1) / 2
+            db[rows_] = u[rows_, None] * np.sum(slopes * residual, axis=-1)
+            du[rows_] = 2 * np.abs(u[rows_, None]) * np.sum(powers * residual, axis=-1)
+        return energy, db, du
+
+    difference = max(
+        np.abs(x / (np.abs(y) + 1e-9) - y / (np.abs(y) + 1e-9)).max() for x, y in zip(ours(), broadcasting())
+    )
+    compare(
+        "landscape 1000 x 1000 with field, T = 50",
+        ours,
+        broadcasting,
+        difference,
+        "NumPy, broadcasting",
+        repeats=3,
+    )
+    begun = time.perf_counter()
+    landscape.basin_map(s, np.linspace(-1.5, 1.5, 300), np.linspace(-1, 1.5, 300), 0.1)
+    curves["basins"] = [(time.perf_counter() - begun,)]
+    print(f"basin map 300 x 300, T = 50: {curves['basins'][0][0]:.1f} s")
+
+
+def imports():
+    def cost(module):
+        code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
+        return min(float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(5))
+
+    curves["import"] = [(name, cost(name)) for name in ("numpy", "lrnn", "scipy.integrate", "torch", "jax")]
+    print("import: " + ", ".join(f"{name} {value:.2f} s" for name, value in curves["import"]))
+
+
+def main():
+    versions = {"Python": platform.python_version(), "NumPy": np.__version__, "SciPy": scipy.__version__,
+                "PyTorch": torch.__version__, "JAX": jax.__version__, "diffrax": diffrax.__version__}  # fmt: skip
+    machine = f"{platform.machine()}, one core"
+    print(", ".join(f"{name} {version}" for name, version in versions.items()), f"\n{machine}\n")
+    for part in (gradients, growth, dgemm, memory, flows, landscapes, imports):
+        part()
+    result = {
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": machine,
+        "versions": versions,
+        "rows": rows,
+        "curves": curves,
+    }
+    (Path(__file__).parent / "results.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
