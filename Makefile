@@ -1,6 +1,6 @@
 # make book      build the book into _build/html       make test   everything that must hold
 # make serve     build it and open it in a browser     make lab    open the notebooks in JupyterLab
-# make bench     time the live figures in a browser
+# make bench     time the live figures, and the package beside PyTorch, JAX, SciPy and diffrax
 # make notebooks re-execute all notebooks in place     make clean  remove what was built
 # make lock      resolve requirements.lock again
 
@@ -44,6 +44,11 @@ test: lint unit nbval site
 	$(call stage, lrnn, $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .)
 	@touch $@
 
+# The peers of the benchmarks, in an environment of their own.
+.bench/installed: pyproject.toml
+	$(call stage, peers, $(PYTHON) -m venv --clear .bench && .bench/bin/python -m pip install --quiet -e '.[bench]')
+	@touch $@
+
 lint: .venv/installed
 	$(call stage, lint, $(BIN)/ruff check . && $(BIN)/ruff format --check lrnn tests site)
 
@@ -69,12 +74,13 @@ lab: .venv/installed
 notebooks: .venv/installed
 	$(call stage, notebooks, $(BIN)/python site/execute.py $(NOTEBOOKS))
 
-bench: site
+bench: site .bench/installed
 	@$(BIN)/python benchmarks/live.py
+	@.bench/bin/python benchmarks/engine.py
 
 lock:
 	uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url --quiet --upgrade --output-file requirements.lock
 
 clean:
-	rm -rf _build .venv .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .venv .bench .pytest_cache .ruff_cache .hypothesis

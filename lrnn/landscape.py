@@ -167,7 +167,10 @@ def energy_grid(s, b, u):
     s = _check.sequence("s", s, ndim=1)
     b, u = _check.array("b", b, 1, "(n_b,)"), _check.array("u", u, 1, "(n_u,)")
     with np.errstate(over="ignore", invalid="ignore"):
-        grid = reduced_energy(b, s) + modes.beta_b(b, len(s)) / 2 * (u[:, None] - _best_u(b, s)) ** 2
+        grid = u[:, None] - _best_u(b, s)
+        grid *= grid
+        grid *= modes.beta_b(b, len(s)) / 2
+        grid += reduced_energy(b, s)
     _check.representable("the energy", f"b or u is too large at T = {len(s)}", grid)
     return grid
 
@@ -204,12 +207,13 @@ def field_grid(s, b, u, kappa=0.0):
     Claim C26: the field depends on kappa. Four sums for each column, a few products for each point.
     """
     s = _check.sequence("s", s, ndim=1)
-    b, u = _check.array("b", b, 1, "(n_b,)"), _check.array("u", u, 1, "(n_u,)")[:, None]
+    b, u = _check.array("b", b, 1, "(n_b,)"), _check.array("u", u, 1, "(n_u,)")
     kappa = _check.number("kappa", kappa)
     with np.errstate(over="ignore", invalid="ignore"):
         (beta_s, slope_s), (beta_b, slope_b) = modes._beta_s(b, s, 1), modes._beta_b(b, len(s), 1)
-        db = u * slope_s - u**2 / 2 * slope_b
-        du = np.hypot(kappa, 2 * u) * (beta_s - u * beta_b)
+        speed = np.hypot(kappa, 2 * u)
+        db = np.stack([u, -(u**2) / 2], axis=1) @ np.stack([slope_s, slope_b])
+        du = np.stack([speed, -speed * u], axis=1) @ np.stack([beta_s, beta_b])
     _check.representable("the velocity", f"b or u is too large at T = {len(s)}", db, du)
     return db, du
 
