@@ -463,3 +463,34 @@ def test_network_modes_refuse_what_does_not_fit():
         network.network_modes(NET, np.eye(3), np.eye(3))
     with pytest.raises(ValueError, match=r"\bR must have"):
         network.aligned_network(0.1, 0.2, 0.3, U, V, 1.0)
+
+
+@pytest.mark.parametrize("white", [True, False])
+def test_an_ensemble_is_its_networks_one_by_one(white):
+    rng = np.random.default_rng(8)
+    weights = [rng.normal(size=(3, *shape)) / 3 for shape in ((4, 2), (4, 4), (3, 4))]
+    data = tasks.moments(rng.normal(size=(20, 5, 2)), rng.normal(size=(20, 3)))
+    seen = tasks.Moments(data.yx, None, 100 * data.yy) if white else data
+    together, alone = network.LinearRNN(*weights), [network.LinearRNN(*one) for one in zip(*weights)]
+    x = rng.normal(size=(6, 5, 2))
+    assert together.predict(x) == pytest.approx(np.array([net.predict(x) for net in alone]), rel=1e-12)
+    assert network.loss(together, seen) == pytest.approx(
+        [network.loss(net, seen) for net in alone], rel=1e-12
+    )
+    run = network.train(together, seen, learning_rate=1e-3, steps=20, record_every=10)
+    for n, net in enumerate(alone):
+        own = network.train(net, seen, learning_rate=1e-3, steps=20, record_every=10)
+        assert run.loss[:, n] == pytest.approx(own.loss, rel=1e-10)
+        assert run.W_h[:, n] == pytest.approx(own.W_h, rel=1e-10, abs=1e-12)
+    assert run.diverged.tolist() == [False] * 3
+
+
+def test_a_network_of_an_ensemble_that_diverges_does_not_stop_the_others():
+    weights = [np.array([[[0.5]], [[0.5]]]), np.array([[[0.5]], [[40.0]]]), np.array([[[0.5]], [[0.5]]])]
+    seen = tasks.task_moments(tasks.constant(0.7, 5), np.eye(1), np.eye(1))
+    run = network.train(network.LinearRNN(*weights), seen, learning_rate=0.01, steps=50)
+    alone = network.train(network.LinearRNN(*(w[0] for w in weights)), seen, learning_rate=0.01, steps=50)
+    assert run.diverged.tolist() == [False, True]
+    assert run.loss[:, 0] == pytest.approx(alone.loss, rel=1e-10)
+    assert np.isnan(run.loss[-1, 1])
+    assert np.isfinite(run.W_h).all()
