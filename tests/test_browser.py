@@ -185,11 +185,12 @@ def step_says(state):
     sharpness = landscape.sharpness(u**0.5, ratio, u**0.5, shown.s)
     rate = shown.factor * 2 / sharpness
     mode = np.array([u**0.5, ratio + 1e-3, u**0.5] if shown.start == "beside" else [0.1] * 3)
-    for _ in range(600):
-        mode = mode + rate * np.array(modes.velocity(*mode, shown.s))
-    # Many steps later rounding is all that is left of a small energy.
-    E = {"E at the end": modes.energy(*mode, shown.s)} if shown.factor < 0.9 else {}
-    return {"λ": sharpness, "2/λ": 2 / sharpness, "η": rate, **E}
+    said = {"λ": sharpness, "2/λ": 2 / sharpness, "η": rate}
+    if shown.factor < 0.9:  # above, rounding or an overflow is all that many steps leave
+        for _ in range(600):
+            mode = mode + rate * np.array(modes.velocity(*mode, shown.s))
+        said["E at the end"] = modes.energy(*mode, shown.s)
+    return said
 
 
 SAYS = {
