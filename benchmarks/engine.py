@@ -5,7 +5,7 @@
 Each comparison runs ours and the peer in alternation in one process, on one core, and prints the median
 of the ratios peer / ours with the smallest and largest, and the largest difference of the two answers. The peers get
 the formulation that a reader would write; where they are given our moments as well, the row says so.
-Writes benchmarks/results.json, which the appendix of the book shows.
+Writes benchmarks/results.json.
 """
 
 import json
