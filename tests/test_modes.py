@@ -481,6 +481,34 @@ def test_one_step_of_the_integrator_is_of_order_four():
     assert np.log2(errors[1] / errors[2]) == pytest.approx(5, abs=0.4)
 
 
+def test_a_cubic_is_reported_exactly_between_the_ends_of_a_step():
+    # (t^3, t^2, t) as an autonomous system: dense output of order 3 has no error, to the last digit of its weights.
+    def derivative(y, which):
+        return np.stack([3 * y[1], 2 * y[2], np.ones(y.shape[1])])
+
+    def jacobian(y, which):
+        J = np.zeros((3, 3, y.shape[1]))
+        J[0, 1], J[1, 2] = 3.0, 2.0
+        return J
+
+    t = np.linspace(0, 2, 41)
+    states, _ = _rosenbrock.integrate(derivative, jacobian, np.zeros((3, 1)), t, 0.09, 0.09)
+    assert states[:, :, 0] == pytest.approx(np.stack([t**3, t**2, t], axis=1), abs=1e-13)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_is_reported_within_a_step_is_as_accurate_as_its_end(task):
+    s, few = TASKS[task](20), np.array([0.7, 3.1, 40.0])
+    many = np.unique(np.concatenate([np.linspace(0, 40, 401), few]))
+    a0, b0 = np.array([0.05, 0.2, 0.5]), np.array([-0.6, 0.3, 0.9])
+    dense, sparse = (modes.flow(a0, b0, a0, s, t, rtol=1e-6) for t in (many, few))
+    # The steps do not depend on what is asked for.
+    assert dense.b[np.isin(many, few)] == pytest.approx(sparse.b, rel=1e-13)
+    tight = modes.flow(a0, b0, a0, s, many, rtol=1e-11)
+    assert np.abs(dense.b - tight.b).max() < 2e-5
+    assert np.abs(dense.u - tight.u).max() < 3e-6
+
+
 # Bad input
 
 S = [1.0, 2.0]
