@@ -61,6 +61,14 @@ def times(name, t):
     return t
 
 
+def tolerance(name, value):
+    """A relative tolerance that an integrator can meet."""
+    value = positive(name, value)
+    if value >= 0.1:
+        raise ValueError(f"{name} must be below 0.1, got {value}")
+    return value
+
+
 def orthonormal(name, matrix, columns=None, rows=None):
     """`matrix` with orthonormal columns, of `columns` columns and `rows` rows when given."""
     matrix = array(name, matrix, 2, "(rows, n_modes)")

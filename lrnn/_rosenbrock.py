@@ -31,6 +31,7 @@ _D = (
 _A, _C = ([np.array(row) for row in rows] for rows in (_A, _C))
 _D = np.array(_D)
 _MOST_STEPS = 200_000
+_ROUNDS_BETWEEN = 4  # looking whether a system needs to go on costs about as much as a step
 # Systems worked on at a time: few enough for their arrays to stay in cache, enough to hide what a call costs.
 TOGETHER = 1024
 
@@ -85,13 +86,14 @@ def _first_step(derivative, y, which, end, rtol, atol):
     return np.where(np.isfinite(h), h, 1.0)
 
 
-def integrate(derivative, jacobian, y0, t, rtol, atol):
+def integrate(derivative, jacobian, y0, t, rtol, atol, enough=None):
     """Integrate N systems of n equations from time 0 to each of the times t.
 
     `derivative(y, which)` maps states (n, M) of the systems numbered `which` (M,) to (n, M), and
-    `jacobian` to (n, n, M); `which` stays the same object for as long as the systems do. Steps do not
-    stop at the requested times, except at the last: what lies between is the method's own dense output, of
-    order 3. A system that is done makes room for one that waits.
+    `jacobian` to (n, n, M); `which` stays the same object for as long as the systems do. Steps stop
+    at the last requested time only: what lies between is the method's own dense output, of order 3.
+    A system that is done makes room for one that waits. `enough(y, which)`, when given, is asked every
+    few steps which systems need not be followed to the end; their later states stay NaN.
 
     Returns the states, shape (K, n, N), NaN from where a system could not be continued, and a
     boolean array (N,) that marks those systems.
@@ -99,12 +101,15 @@ def integrate(derivative, jacobian, y0, t, rtol, atol):
     n, N = y0.shape
     end, states = t[-1], np.full((len(t), n, N), np.nan)
     states[t == 0] = y0
-    failed = np.zeros(N, dtype=bool)
+    failed, rounds = np.zeros(N, dtype=bool), 0
     waiting, which, y, (now, h, count) = 0, np.arange(0), np.empty((n, 0)), np.empty((3, 0))
     with np.errstate(all="ignore"):
         while end > 0:
             lost = ~np.isfinite(y).all(axis=0) | (h < 1e-15 * np.maximum(now, 1e-30)) | (count > _MOST_STEPS)
             going = ~lost & (now < end)
+            rounds += 1
+            if enough is not None and (rounds % _ROUNDS_BETWEEN == 0 or not going.all()):
+                going &= ~enough(y, which)
             if not going.all():
                 failed[which[lost]] = True
                 y = y[:, going]

@@ -379,7 +379,11 @@ class BasinMap:
     points: list
 
 
-def basin_map(s, b0, u0, kappa=0.0):
+# By then a start that is still undecided lies on a separatrix, as far as float64 can tell.
+_LONG = 1e10
+
+
+def basin_map(s, b0, u0, kappa=0.0, *, rtol=1e-4):
     r"""Which critical point each start of a grid reaches.
 
     Gradient flow conserves :math:`\kappa = a^2 - c^2`, so that a point of the plane (b, u) is a start:
@@ -398,6 +402,9 @@ def basin_map(s, b0, u0, kappa=0.0):
         Starting input-output modes ac, along the rows.
     kappa : float
         a0**2 - c0**2; 0 for balanced starts, abs(a0) = abs(c0).
+    rtol : float
+        Relative tolerance of each step, below 0.1. A label can depend on it only for a start that
+        near to a separatrix.
 
     Returns
     -------
@@ -417,7 +424,7 @@ def basin_map(s, b0, u0, kappa=0.0):
     """
     s = _check.sequence("s", s, ndim=1)
     b0, u0 = _check.array("b0", b0, 1, "(n_b,)"), _check.array("u0", u0, 1, "(n_u,)")
-    kappa = _check.number("kappa", kappa)
+    kappa, rtol = _check.number("kappa", kappa), _check.tolerance("rtol", rtol)
     points = critical_points(s)
     energy_grid(s, b0, u0)  # refuses starts beyond float64
     b, u = (v.ravel() for v in np.meshgrid(b0, u0))
@@ -425,26 +432,23 @@ def basin_map(s, b0, u0, kappa=0.0):
     larger = np.sqrt(np.hypot(kappa, 2 * u) + 2 * np.abs(u))
     smaller = np.divide(kappa, larger, out=np.zeros_like(u), where=larger > 0)
     y = np.stack([np.where(u >= 0, larger, smaller), b, np.where(u >= 0, smaller, larger)])
-    label = np.full(len(b), BasinMap.UNDECIDED)
-    going = np.arange(len(b))
-    for duration in (0.0, *10.0 ** np.arange(11)):
-        if duration:
-            # Where a start cannot be followed further it stays undecided.
-            states, failed = modes._follow(y, s, np.array([duration]), rtol=1e-6)
-            y = np.where(failed, y, states[-1])
+    label = _settled(b, u, s, kappa, points)
+    (going,) = np.nonzero(label == BasinMap.UNDECIDED)
+
+    def enough(y, which):
         a, b, c = modes._from_sums(y)
-        found = _settled(b, a * c, s, kappa, points)
-        label[going] = found
-        y, going = y[:, found == BasinMap.UNDECIDED], going[found == BasinMap.UNDECIDED]
-        if not len(going):
-            break
+        label[going[which]] = found = _settled(b, a * c, s, kappa, points)
+        return found != BasinMap.UNDECIDED
+
+    # A start that cannot be followed further stays undecided.
+    modes._follow(y[:, going], s, np.array([_LONG]), rtol, enough=enough)
     return BasinMap(label.reshape(len(u0), len(b0)), points)
 
 
 def _settled(b, u, s, kappa, points):
     """Labels of the starts whose end is decided already, UNDECIDED for the others."""
     label = np.full(len(b), BasinMap.UNDECIDED)
-    energy = modes.energy(u, b, 1.0, s)
+    energy = modes._energy(u, b, s)
     # The passes of E_r are its critical points other than minima; far out it tends to `far`.
     passes = [(point.b, point.energy) for point in points if point.kind == "saddle"]
     far = float(np.sum(s[1:] ** 2)) / 2
@@ -460,6 +464,6 @@ def _settled(b, u, s, kappa, points):
         trapped = (left < b) & (b < right) & (energy < height)
         label[trapped] = inside[0] if inside else BasinMap.RUNAWAY
     if kappa == 0:
-        fading = (np.abs(u) < 1e-12) & (u * modes.beta_s(b, s) < 0)
+        fading = (np.abs(u) < 1e-12) & (u * modes._beta_s(b, s, 0)[0] < 0)
         label[(label == BasinMap.UNDECIDED) & (fading | (u == 0))] = BasinMap.ORIGIN
     return label

@@ -54,6 +54,14 @@ def _beta_b(b, T, order):
     return total
 
 
+def _energy(u, b, s):
+    response, total = u, 0.0
+    for s_i in np.moveaxis(s, -1, 0)[::-1]:
+        total = total + (s_i - response) ** 2
+        response = response * b
+    return total / 2
+
+
 def _gradient(a, b, c, s):
     """Derivatives of the energy in a, b and c."""
     u = a * c
@@ -118,26 +126,31 @@ def _weights(s, order):
     return np.stack(rows) if s.ndim == 1 else np.ascontiguousarray(np.stack(rows).swapaxes(1, 2))
 
 
-def _follow(start, s, t, rtol, freeze_b=False):
+def _follow(start, s, t, rtol, freeze_b=False, enough=None):
     """Integrate states (3, N) in a + c, b, a - c; s has shape (T,) or (N, T). tau is 1."""
     moving, T, gathered = 0.0 if freeze_b else 1.0, s.shape[-1], (None, None)
-    weights, gains = _weights(s, 2), _weights(np.ones(T), 2)
-    memory = np.empty((2, T * min(start.shape[1], TOGETHER)))
+    weights, memory = _weights(s, 2), np.empty(T * min(start.shape[1], TOGETHER))
+    # The T powers of b**2 in beta_b are those below b**m, times 1 + b**m, and b**2m besides when T is odd:
+    # the powers of b that beta_s needs reach that far.
+    m, lags = T - T % 2, np.arange(T)[::-1]
+    halves = _weights(np.where((lags < m) & (lags % 2 == 0), 1.0, 0.0), 2)
 
     def sums(b, order, which):
         """beta_s and beta_b with their derivatives."""
         nonlocal gathered
-        x, powers = b * b, _powers(b, T, memory[0])
+        powers = _powers(b, T, memory)
         if s.ndim == 1:
             in_s = weights[: order + 1] @ powers
         else:
             if gathered[0] is not which:
                 gathered = which, weights[..., which]
             in_s = np.einsum("otn,tn->on", gathered[1][: order + 1], powers)
-        in_x = gains[: order + 1] @ _powers(x, T, memory[1])
-        in_b = [in_x[0], 2 * b * in_x[1]]
-        if order > 1:
-            in_b.append(2 * in_x[1] + 4 * x * in_x[2])
+        # b**m and its derivatives
+        power = [powers[m] if T % 2 else powers[-1] * b]
+        power += [m * powers[m - 1], m * (m - 1) * powers[max(m - 2, 0)]][:order]
+        in_b = _product(halves[: order + 1] @ powers, [1 + power[0], *power[1:]])
+        if T % 2:
+            in_b = [p + q for p, q in zip(in_b, _product(power, power))]
         return in_s, in_b
 
     def derivative(y, which):
@@ -160,7 +173,7 @@ def _follow(start, s, t, rtol, freeze_b=False):
         )
         return np.array(rows)
 
-    return integrate(derivative, jacobian, start, t, rtol, atol=1e-3 * rtol)
+    return integrate(derivative, jacobian, start, t, rtol, 1e-3 * rtol, enough)
 
 
 def beta_s(b, s):
@@ -254,11 +267,7 @@ def energy(a, b, c, s):
     """
     a, b, c, s = _mode(a, b, c, s)
     with np.errstate(over="ignore", invalid="ignore"):
-        response, total = a * c, 0.0
-        for s_i in np.moveaxis(s, -1, 0)[::-1]:
-            total = total + (s_i - response) ** 2
-            response = response * b
-        total = total / 2
+        total = _energy(a * c, b, s)
     _check.representable("the energy", f"a, b or c is too large at T = {s.shape[-1]}", total)
     return total
 
@@ -396,9 +405,7 @@ def flow(a0, b0, c0, s, t, *, tau=1.0, freeze_b=False, rtol=1e-8):
     a0, b0, c0, s = _mode(a0, b0, c0, s, suffix="0")
     t = _check.times("t", t)
     tau = _check.positive("tau", tau)
-    rtol = _check.positive("rtol", rtol)
-    if rtol >= 0.1:
-        raise ValueError(f"rtol must be below 0.1, got {rtol}")
+    rtol = _check.tolerance("rtol", rtol)
     shape = _check.broadcast(a0=a0, b0=b0, c0=c0, s=s[..., 0])
     if s.ndim > 1:
         s = np.broadcast_to(s, (*shape, s.shape[-1])).reshape(-1, s.shape[-1])

@@ -407,6 +407,23 @@ def test_an_imbalance_lets_starts_with_u_zero_move():
     assert found.label.tolist() == [[1, 1]]
 
 
+BASINS = [
+    pytest.param(tasks.constant(0.7, 50), 0.1, id="long"),
+    pytest.param(tasks.constant(0.7, 5), 0.0, id="runaways"),
+    pytest.param(tasks.contracting(0.9, 10), -0.4, id="contracting"),
+    pytest.param(np.array([0.4, -1.1, 0.3, 0.9, 0.2, -0.6]), 0.2, id="several minima"),
+]
+
+
+@pytest.mark.parametrize(("s", "kappa"), BASINS)
+def test_a_tighter_tolerance_changes_no_label(s, kappa):
+    b0, u0 = np.linspace(-1.5, 1.5, 25), np.linspace(-1.1, 1.6, 25)
+    found = landscape.basin_map(s, b0, u0, kappa)
+    assert np.array_equal(found.label, landscape.basin_map(s, b0, u0, kappa, rtol=1e-7).label)
+    assert len(np.unique(found.label)) > 1
+    assert landscape.BasinMap.UNDECIDED not in found.label
+
+
 # Bad input
 
 

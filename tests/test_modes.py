@@ -482,7 +482,7 @@ def test_one_step_of_the_integrator_is_of_order_four():
 
 
 def test_a_cubic_is_reported_exactly_between_the_ends_of_a_step():
-    # (t^3, t^2, t) as an autonomous system: dense output of order 3 has no error, to the last digit of its weights.
+    # (t^3, t^2, t) as an autonomous system: here dense output of order 3 has no error but rounding.
     def derivative(y, which):
         return np.stack([3 * y[1], 2 * y[2], np.ones(y.shape[1])])
 
