@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from oracles import (
@@ -133,6 +135,52 @@ def test_the_gradient_is_the_same_whatever_the_number_of_trajectories(white):
     assert few.yx.shape == many.yx.shape
     for found, true in zip(matrices(network.gradient(net, many)), matrices(network.gradient(net, few))):
         assert found == pytest.approx(true, rel=1e-10, abs=1e-11)
+
+
+def cost(monkeypatch, function, *arguments):
+    """Multiplications that np.dot makes for a call, and the largest memory in use on the way."""
+    work, dot = 0, np.dot
+
+    def counted(x, y, **options):
+        nonlocal work
+        work += x.size * y.shape[-1]
+        return dot(x, y, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "dot", counted)
+        function(*arguments)
+    tracemalloc.start()
+    try:
+        function(*arguments)
+        return work, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("white", [True, False])
+def test_a_gradient_costs_the_same_whatever_the_number_of_trajectories(white, monkeypatch):
+    rng, work, memory, memory_raw = np.random.default_rng(5), [], [], []
+    net = random_network(rng, 3, 6, 2)
+    for P in (100, 400, 1600):
+        x, y = rng.normal(size=(P, 8, 3)), rng.normal(size=(P, 2))
+        seen = tasks.moments(x, y)
+        seen = tasks.Moments(seen.yx, None if white else seen.xx, float(np.sum(seen.yx**2)) + 1.0)
+        for column, value in zip((work, memory), cost(monkeypatch, network.gradient, net, seen)):
+            column.append(value)
+        memory_raw.append(cost(monkeypatch, net.predict, x)[1])
+    assert min(work) == max(work) > 0
+    assert max(memory) < min(memory) + 1000
+    # The same measure of a pass over the trajectories does grow.
+    assert memory_raw[2] > 10 * memory_raw[0]
+
+
+def test_a_gradient_takes_work_in_proportion_to_the_number_of_time_steps(monkeypatch):
+    rng, work = np.random.default_rng(6), []
+    net = random_network(rng, 3, 6, 2)
+    for T in (10, 20, 30):
+        seen = tasks.Moments(rng.normal(size=(T, 2, 3)), None, 1e3)
+        work.append(cost(monkeypatch, network.gradient, net, seen)[0])
+    assert work[2] - work[1] == work[1] - work[0] > 0
 
 
 # The decoupling into modes
