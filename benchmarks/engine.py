@@ -3,9 +3,9 @@
     make bench        installs the peers (the extra `bench`) into an environment of their own
 
 Each comparison runs ours and the peer in alternation in one process, on one core, and prints the median
-of the ratios peer / ours with the smallest and largest, and the largest difference of the two answers. The peers get
-the formulation that a reader would write; where they are given our moments as well, the row says so.
-Writes benchmarks/results.json.
+of the ratios peer / ours with the smallest and largest, and how accurate both are. The peers get the
+formulation that a reader would write; where they are given our moments as well, the row says so.
+Writes benchmarks/results.json, which the book's page on speed shows.
 """
 
 import json
@@ -19,8 +19,9 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+if hasattr(os, "sched_setaffinity"):  # one core for everybody, whatever threads they start
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import diffrax
 import jax
@@ -52,28 +53,43 @@ def seconds(call, least=0.02):
         count = max(count + 1, int(count * 1.2 * least / max(spent, 1e-6)))
 
 
-def compare(name, ours, peer, difference, peer_name, note="", repeats=REPEATS):
+def compare(group, name, peer_name, ours, peer, accuracy, *, per=(1, 1), repeats=REPEATS, timer=seconds):
+    """Time ours and the peer in turn; `per` is how many results each gives in a call."""
     ours(), peer()
-    pairs = [(seconds(ours), seconds(peer)) for _ in range(repeats)]
+    pairs = [(timer(ours) / per[0], timer(peer) / per[1]) for _ in range(repeats)]
     own, other = np.median(pairs, axis=0)
-    ratios = np.array([b / a for a, b in pairs])
+    ratios = np.array([theirs / mine for mine, theirs in pairs])
     row = {
-        "comparison": name, "peer": peer_name, "ours": own, "theirs": other, "ratio": float(np.median(ratios)),
-        "low": float(ratios.min()), "high": float(ratios.max()), "difference": float(difference), "note": note,
+        "group": group, "case": name, "peer": peer_name, "ours": own, "theirs": other, "ratio": float(np.median(ratios)),
+        "low": float(ratios.min()), "high": float(ratios.max()), "accuracy": accuracy,
     }  # fmt: skip
     rows.append(row)
-    print(f"{name:44s} {peer_name:20s} ours {1e6 * own:10.1f} µs   ratio {row['ratio']:8.2f} "
-          f"({row['low']:.2f} to {row['high']:.2f})   difference {difference:.0e}", flush=True)  # fmt: skip
+    print(f"{group:10s} {name:38s} {peer_name:24s} ours {1e6 * own:9.1f} µs   ratio {row['ratio']:7.2f} "
+          f"({row['low']:.2f} to {row['high']:.2f})   {accuracy}", flush=True)  # fmt: skip
+
+
+def once(call):
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 # The gradient of a full network
 
 
-def a_network(size, rng):
+def a_network(size, rng, white=False):
     N_x, N_h, N_y, T, P = size
     weights = [rng.normal(size=n) / np.sqrt(n[1]) for n in ((N_h, N_x), (N_h, N_h), (N_y, N_h))]
     weights[1] *= 0.9
-    return network.LinearRNN(*weights), rng.normal(size=(P, T, N_x)), rng.normal(size=(P, N_y))
+    x, y = rng.normal(size=(P, T, N_x)), rng.normal(size=(P, N_y))
+    if white:  # the second moments of the inputs are exactly the identity
+        x = np.linalg.qr(x.reshape(P, T * N_x))[0].reshape(P, T, N_x)
+    return network.LinearRNN(*weights), x, y
+
+
+def white_moments(x, y):
+    seen = tasks.moments(x, y)
+    return tasks.Moments(seen.yx, None, seen.yy)
 
 
 def by_torch(net, x, y):
@@ -126,40 +142,34 @@ def correlated_loss(weights, yx, xx):
     return 0.5 * jnp.sum((flat @ xx) * flat) - jnp.sum(yx * M)
 
 
-def gap(ours, theirs):
+def apart(ours, theirs):
     parts = ours.W_x, ours.W_h, ours.W_y
-    return max(np.abs(a - b).max() / np.abs(b).max() for a, b in zip(parts, theirs))
+    return f"{max(np.abs(a - b).max() / np.abs(b).max() for a, b in zip(parts, theirs)):.0e} apart"
 
 
 def gradients():
     rng = np.random.default_rng(0)
-    for size in ((4, 8, 4, 10, 1000), (16, 32, 16, 50, 1000), (32, 64, 32, 50, 1000)):
-        net, x, y = a_network(size, rng)
-        moments = tasks.moments(x, y)
-        correlated = tasks.Moments(moments.yx, moments.xx, moments.yy)
-        white = tasks.Moments(moments.yx, None, float(np.sum(moments.yx**2)) + 1.0)
-        T, _, N_x = moments.yx.shape
-        lag_yx = moments.yx[::-1]
-        lag_xx = moments.xx[::-1, :, ::-1].reshape(T * N_x, T * N_x)
-        name = f"gradient {size[:4]}"
-        # A step inside training: what the loop pays, with the data's moments formed once before it.
-        inside = network._descent(white, net.W_h.shape)
-        inside_xx = network._descent(correlated, net.W_h.shape)
-        weights = net.W_x, net.W_h, net.W_y
-        exact = network.gradient(net, correlated)
-        torch_raw, jax_raw = by_torch(net, x, y), by_jax(raw_loss, net, x, y)
-        ours, ours_xx = (lambda: inside(*weights)), (lambda: inside_xx(*weights))
-        compare(
-            name, ours_xx, torch_raw, gap(exact, torch_raw()), "PyTorch, raw data", "P = 1000, correlated"
-        )
-        compare(name, ours_xx, jax_raw, gap(exact, jax_raw()), "JAX, raw data", "P = 1000, correlated")
-        jax_white = by_jax(white_loss, net, lag_yx)
-        compare(name, ours, torch_raw, np.nan, "PyTorch, raw data", "P = 1000, white")
-        compare(
-            name, ours, jax_white, gap(network.gradient(net, white), jax_white()), "JAX, our moments", "white"
-        )
-        jax_xx = by_jax(correlated_loss, net, lag_yx, lag_xx)
-        compare(name, ours_xx, jax_xx, gap(exact, jax_xx()), "JAX, our moments", "correlated")
+    for size in ((4, 8, 4, 10, 1000), (16, 32, 16, 50, 1000), (32, 64, 32, 50, 2000)):
+        for white in (True, False):
+            net, x, y = a_network(size, rng, white)
+            seen = white_moments(x, y) if white else tasks.moments(x, y)
+            T, _, N_x = seen.yx.shape
+            # A step inside training: what the loop pays, once the data's moments are formed.
+            inside, weights = network._descent(seen, net.W_h.shape), (net.W_x, net.W_h, net.W_y)
+            in_order_of_lags = [seen.yx[::-1]]
+            if not white:
+                in_order_of_lags.append(seen.xx[::-1, :, ::-1].reshape(T * N_x, T * N_x))
+            peers = {
+                "PyTorch, raw data": by_torch(net, x, y),
+                "JAX, raw data": by_jax(raw_loss, net, x, y),
+                "JAX, given our moments": by_jax(white_loss if white else correlated_loss, net, *in_order_of_lags),
+            }
+            exact = network.gradient(net, seen)
+            for name, peer in peers.items():
+                case = f"{size[:4]}, {'white' if white else 'correlated'}"
+                if "raw" in name:
+                    case += f", P = {size[4]}"
+                compare("gradient", case, name, lambda: inside(*weights), peer, apart(exact, peer()))
 
 
 def growth():
@@ -167,23 +177,19 @@ def growth():
     rng = np.random.default_rng(1)
     for what, sizes in (
         ("P", [(8, 16, 8, 20, P) for P in (200, 800, 3200)]),
-        ("T", [(8, 16, 8, T, 400) for T in (10, 20, 40, 80)]),
+        ("T", [(8, 16, 8, T, 800) for T in (10, 20, 40, 80)]),
         ("N_h", [(8, N, 8, 20, 400) for N in (8, 32, 128)]),
     ):
         points = []
         for size in sizes:
-            net, x, y = a_network(size, rng)
-            seen = tasks.moments(x, y)
-            white = tasks.Moments(seen.yx, None, float(np.sum(seen.yx**2)) + 1.0)
-            inside = network._descent(white, net.W_h.shape)
-            ours = min(seconds(lambda: inside(net.W_x, net.W_h, net.W_y)) for _ in range(3))
+            net, x, y = a_network(size, rng, white=True)
+            inside, weights = network._descent(white_moments(x, y), net.W_h.shape), (net.W_x, net.W_h, net.W_y)
+            ours = min(seconds(lambda: inside(*weights)) for _ in range(3))
             theirs = min(seconds(by_torch(net, x, y)) for _ in range(2))
             points.append((dict(zip(("N_x", "N_h", "N_y", "T", "P"), size))[what], ours, theirs))
         curves[what] = points
-        print(
-            f"growth with {what}: "
-            + ", ".join(f"{v}: {1e6 * a:.0f} / {1e6 * b:.0f} µs" for v, a, b in points)
-        )
+        times = ", ".join(f"{value}: {1e6 * a:.0f} / {1e6 * b:.0f} µs" for value, a, b in points)
+        print(f"growth with {what}, ours / PyTorch: {times}")
 
 
 def dgemm():
@@ -193,7 +199,7 @@ def dgemm():
     N_x, N_h, N_y, T, _ = size = 64, 128, 64, 100, 10
     net, x, y = a_network(size, np.random.default_rng(3))
     seen = tasks.moments(x, y)
-    white = tasks.Moments(seen.yx, None, float(np.sum(seen.yx**2)) + 1.0)
+    white = tasks.Moments(seen.yx, None, float(np.sum(seen.yx**2)) + 1.0)  # too few trajectories to be white
     inside = network._descent(white, net.W_h.shape)
     work = 3 * 2 * T * N_x * N_h * (N_y + N_h)
     rate = work / min(seconds(lambda: inside(net.W_x, net.W_h, net.W_y)) for _ in range(5))
@@ -202,17 +208,14 @@ def dgemm():
 
 
 def memory():
-    net, x, y = a_network((16, 32, 16, 50, 1000), np.random.default_rng(4))
-    seen = tasks.moments(x, y)
-    white = tasks.Moments(seen.yx, None, float(np.sum(seen.yx**2)) + 1.0)
+    net, x, y = a_network((16, 32, 16, 50, 1000), np.random.default_rng(4), white=True)
+    white = white_moments(x, y)
     tracemalloc.start()
     network.train(net, white, learning_rate=1e-5, steps=20, record_every=20)
-    ours = tracemalloc.get_traced_memory()[1]
+    ours = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
-    curves["memory"] = [(ours / 1e6, x.nbytes / 1e6)]
-    print(
-        f"peak memory of training (16, 32, 16, 50): {ours / 1e6:.1f} MB; the trajectories alone: {x.nbytes / 1e6:.1f} MB"
-    )
+    curves["memory"] = [(ours, x.nbytes / 1e6)]
+    print(f"peak memory of training (16, 32, 16, 50): {ours:.1f} MB; the trajectories alone: {x.nbytes / 1e6:.1f} MB")
 
 
 # The flow of modes
@@ -220,7 +223,7 @@ def memory():
 
 def flows():
     rng = np.random.default_rng(5)
-    N, few, T, t = 10_000, 20, 50, np.array([1.0, 10.0, 100.0, 1000.0])
+    N, few, T, t = 10_000, 60, 50, np.array([1.0, 10.0, 100.0, 1000.0])
     a0, b0 = rng.uniform(0.05, 0.5, N), rng.uniform(-0.9, 0.95, N)
     for name, s in (("constant", tasks.constant(0.7, T)), ("contracting", tasks.contracting(0.9, T))):
         lag = np.arange(T - 1.0, -1, -1)
@@ -243,23 +246,9 @@ def flows():
         def ours(s=s):
             return modes.flow(a0, b0, a0, s, t, rtol=1e-5).b
 
-        errors = np.abs(ours()[:, :few] - tight).max(), np.abs(lsoda() - tight).max()
-        pairs = []
-        for _ in range(3):
-            start = time.perf_counter()
-            ours()
-            middle = time.perf_counter()
-            lsoda()
-            pairs.append(((middle - start) / N, (time.perf_counter() - middle) / few))
-        ratios = [b / a for a, b in pairs]
-        own, other = np.median(pairs, axis=0)
-        rows.append({
-            "comparison": f"flow of a mode, {name}, T = 50", "peer": "SciPy, LSODA", "ours": own, "theirs": other,
-            "ratio": float(np.median(ratios)), "low": min(ratios), "high": max(ratios), "difference": float(errors[0]),
-            "note": f"error {errors[0]:.0e} against {errors[1]:.0e}",
-        })  # fmt: skip
-        print(f"flow, {name:12s} 1e4 modes: {1e6 * own:.0f} µs a mode, LSODA {1e6 * other:.0f}: ratio {np.median(ratios):.0f}; "
-              f"errors {errors[0]:.0e} and {errors[1]:.0e}", flush=True)  # fmt: skip
+        own, other = np.abs(ours()[:, :few] - tight).max(), np.abs(lsoda() - tight).max()
+        compare("flow", f"{name}, T = 50, 10 000 modes", "SciPy, LSODA, one by one", ours, lsoda,
+                f"errors {own:.0e} and {other:.0e}", per=(N, few), repeats=3, timer=once)  # fmt: skip
 
     # diffrax, vmapped, on the same stiff task; fewer modes, as it steps them in lockstep.
     s, lag, many = jnp.asarray(tasks.constant(0.7, T)), jnp.arange(T - 1.0, -1, -1), 500
@@ -276,21 +265,18 @@ def flows():
             stepsize_controller=diffrax.PIDController(rtol=1e-6, atol=1e-9), max_steps=100_000,
         ).ys  # fmt: skip
 
-    solve = jax.jit(jax.vmap(one))
-    start = jnp.stack([jnp.asarray(v[:many]) for v in (a0, b0, a0)], axis=1)
-    theirs = jax.block_until_ready(solve(start))
-    begun = time.perf_counter()
-    jax.block_until_ready(solve(start))
-    other = (time.perf_counter() - begun) / many
-    begun = time.perf_counter()
-    own_b = modes.flow(a0[:many], b0[:many], a0[:many], np.asarray(s), t, rtol=1e-6).b
-    own = (time.perf_counter() - begun) / many
-    off = np.abs(np.asarray(theirs)[:, :, 1].T - own_b).max()
-    rows.append({
-        "comparison": "flow of a mode, constant, T = 50", "peer": "diffrax, Kvaerno5, vmap", "ours": own, "theirs": other,
-        "ratio": other / own, "low": other / own, "high": other / own, "difference": float(off), "note": "500 modes, once",
-    })  # fmt: skip
-    print(f"flow, 500 modes: {1e6 * own:.0f} µs a mode, diffrax {1e6 * other:.0f}; difference {off:.0e}")
+    solve, start = jax.jit(jax.vmap(one)), jnp.stack([jnp.asarray(v[:many]) for v in (a0, b0, a0)], axis=1)
+
+    def theirs():
+        return np.asarray(solve(start))[:, :, 1].T
+
+    def ours():
+        return modes.flow(a0[:many], b0[:many], a0[:many], np.asarray(s), t, rtol=1e-5).b
+
+    tight = modes.flow(a0[:many], b0[:many], a0[:many], np.asarray(s), t, rtol=1e-10).b
+    own, other = np.abs(ours() - tight).max(), np.abs(theirs() - tight).max()
+    compare("flow", "constant, T = 50, 500 modes", "diffrax, Kvaerno5, vmap", ours, theirs,
+            f"errors {own:.0e} and {other:.0e}", per=(many, many), repeats=1, timer=once)  # fmt: skip
 
 
 # The landscape with its field
@@ -315,17 +301,9 @@ def landscapes():
             du[rows_] = 2 * np.abs(u[rows_, None]) * np.sum(powers * residual, axis=-1)
         return energy, db, du
 
-    difference = max(
-        np.abs(x / (np.abs(y) + 1e-9) - y / (np.abs(y) + 1e-9)).max() for x, y in zip(ours(), broadcasting())
-    )
-    compare(
-        "landscape 1000 x 1000 with field, T = 50",
-        ours,
-        broadcasting,
-        difference,
-        "NumPy, broadcasting",
-        repeats=3,
-    )
+    difference = max(np.abs((x - y) / (np.abs(y) + 1e-9)).max() for x, y in zip(ours(), broadcasting()))
+    compare("landscape", "1000 x 1000 with field, T = 50", "NumPy, broadcasting", ours, broadcasting,
+            f"{difference:.0e} apart", repeats=3)  # fmt: skip
     begun = time.perf_counter()
     landscape.basin_map(s, np.linspace(-1.5, 1.5, 300), np.linspace(-1, 1.5, 300), 0.1)
     curves["basins"] = [(time.perf_counter() - begun,)]
@@ -344,7 +322,9 @@ def imports():
 def main():
     versions = {"Python": platform.python_version(), "NumPy": np.__version__, "SciPy": scipy.__version__,
                 "PyTorch": torch.__version__, "JAX": jax.__version__, "diffrax": diffrax.__version__}  # fmt: skip
-    machine = f"{platform.machine()}, one core"
+    info = Path("/proc/cpuinfo")
+    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line] if info.exists() else []
+    machine = f"{names[0] if names else platform.machine()}, one core"
     print(", ".join(f"{name} {version}" for name, version in versions.items()), f"\n{machine}\n")
     for part in (gradients, growth, dgemm, memory, flows, landscapes, imports):
         part()

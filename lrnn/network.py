@@ -128,6 +128,19 @@ def _descent(moments, shape):
     unexplained = max(moments.yy - np.vdot(yx, yx), 0.0)
     if moments.xx is not None:
         xx = np.ascontiguousarray(moments.xx[::-1, :, ::-1]).reshape(T * N_x, T * N_x)
+        # All networks side by side, as columns of one matrix.
+        columns, answers = np.empty((2, T, N_x, *lead, N_y))
+        M_in_columns, answers_in_order = (
+            np.moveaxis(M, (-3, -2), (0, 1)),
+            np.moveaxis(answers, (0, 1), (-3, -2)),
+        )
+        stacked, predicted = (v.reshape(T * N_x, -1) for v in (columns, answers))
+        # BLAS repacks the operands of a product of more than 10**6 multiplications, which for a factor as
+        # narrow as this one takes as long as the product.
+        rows = 10**6 // stacked.size
+        if rows < 8:
+            rows = T * N_x
+        slabs = [(xx[n : n + rows], predicted[n : n + rows]) for n in range(0, T * N_x, rows)]
 
     product = np.matmul if lead else np.dot  # the same for one network, and quicker to call
 
@@ -142,9 +155,12 @@ def _descent(moments, shape):
             np.subtract(yx, M, out=R)
             loss = (unexplained + np.einsum("...txy,...txy->...", R, R)) / 2  # accurate down to zero
         else:
-            predicted = xx @ M.reshape(*lead, T * N_x, N_y)
-            np.subtract(yx, predicted.reshape(M.shape), out=R)
-            loss = (moments.yy - np.einsum("...txy,...txy->...", yx + R, M)) / 2
+            np.copyto(columns, M_in_columns)
+            for slab, out in slabs:
+                np.dot(slab, stacked, out=out)
+            np.subtract(yx, answers_in_order, out=R)
+            explained = np.einsum("txy,...txy->...", yx, M) + np.einsum("...txy,...txy->...", R, M)
+            loss = (moments.yy - explained) / 2
         G[..., -1, :, N_y:] = 0.0
         for j in range(T - 1, -1, -1):
             product(G[..., j, :, :], V, out=adjoint)

@@ -374,7 +374,8 @@ def regions(panels, *, n_columns=2, height=3.3):
     panels : list of dict
         `b`, shape (n_b,), and `u`, shape (n_u,): the axes; `label`, int of shape (n_u, n_b); `names`: dict of
         label to text, in the order of their colours, the same in every panel; `title`. Optional: `curves`,
-        a list of (b, u) arrays; `minima` and `saddles`, lists of (b, u).
+        a list of (b, u) arrays; `minima` and `saddles`, lists of (b, u); `xlabel`, `ylabel` and `yscale`,
+        for a plane of other quantities.
     n_columns : int
         Panels in a row.
     height : float
@@ -403,10 +404,11 @@ def regions(panels, *, n_columns=2, height=3.3):
             ax.grid(False)
             ax.spines[:].set_visible(True)
             ax.set(title=panel["title"], xlim=(b[0], b[-1]), ylim=(u[0], u[-1]))
+            ax.set_yscale(panel.get("yscale", "linear"))
             if number % n_columns == 0:
-                ax.set_ylabel("$u(0)$")
+                ax.set_ylabel(panel.get("ylabel", "$u(0)$"))
             if number >= len(panels) - n_columns:
-                ax.set_xlabel("$b(0)$")
+                ax.set_xlabel(panel.get("xlabel", "$b(0)$"))
         for ax in axes.ravel()[len(panels) :]:
             ax.set_visible(False)
         keys = [

@@ -1,5 +1,6 @@
 """Reading notebooks: their cells, and what the code in them computes."""
 
+import sys
 from pathlib import Path
 
 import nbformat
@@ -8,6 +9,9 @@ BOOK = Path(__file__).parent.parent / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]-*.ipynb"))
 LEDGER = BOOK / "appendix" / "ledger.ipynb"
 INTRO = BOOK / "intro.ipynb"
+# A notebook finds what lies beside it.
+sys.path.insert(0, str(BOOK))
+SPEED = BOOK / "appendix" / "speed.ipynb"
 HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
 
 

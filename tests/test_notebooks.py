@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import sympy as sp
 import yaml
-from chapters import BOOK, CHAPTERS, HIDDEN, INTRO, LEDGER, code_cells, read, run, tags
+from chapters import BOOK, CHAPTERS, HIDDEN, INTRO, LEDGER, SPEED, code_cells, read, run, tags
 from execute import pictures, stable
 
 from lrnn import exact, landscape, modes, network, paper, symbolic, tasks
 
-each_notebook = pytest.mark.parametrize("path", [INTRO, *CHAPTERS, LEDGER], ids=lambda path: path.stem)
+each_notebook = pytest.mark.parametrize("path", [INTRO, *CHAPTERS, LEDGER, SPEED], ids=lambda path: path.stem)
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
@@ -65,10 +65,10 @@ def test_chapters_have_all_their_parts(path):
         assert part in text
 
 
-@pytest.mark.parametrize("path", [INTRO, *CHAPTERS], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [INTRO, *CHAPTERS, SPEED], ids=lambda path: path.stem)
 def test_every_figure_has_an_alt_text_and_a_caption_that_states_the_finding(path):
     pictures = [cell for cell in code_cells(path) if shows_a_picture(cell)]
-    assert len(pictures) >= (1 if path == INTRO else 3)
+    assert len(pictures) >= (3 if path in CHAPTERS else 1)
     for cell in pictures:
         mystnb = cell.metadata.mystnb
         assert len(mystnb.image.alt.split()) >= 20
@@ -265,3 +265,49 @@ def test_the_mirror_of_chapter_11(derived, seed):
     mirrored = np.array([1 / run.b, run.u * run.b**6])
     slope = (4 * mirrored[:, 1] - mirrored[:, 2] - 3 * mirrored[:, 0]) / 2e-6
     assert chapter["mirrored_velocity"](b, a * c, s, a**2 + c**2) == pytest.approx(slope, rel=1e-4)
+
+
+@pytest.mark.parametrize("ratio", [0.9, 1 / 0.9, 1.0])
+@pytest.mark.parametrize("T", [2, 7])
+def test_the_sharpness_of_chapter_13_is_that_of_a_whole_network(derived, ratio, T):
+    chapter, rng = derived["13-phase-diagram"], np.random.default_rng(T)
+    s = chapter["task"](ratio, T)
+    U, V, R = (np.linalg.qr(rng.normal(size=(n, 3)))[0] for n in (3, 3, 5))
+    seen = tasks.task_moments(np.tile(s, (3, 1)), U, V)
+    root = np.sqrt(s[-1])
+    net = network.aligned_network(root, ratio, root, U, V, R)
+    x, h = np.concatenate([w.ravel() for w in (net.W_x, net.W_h, net.W_y)]), 1e-5
+
+    def slope(x):
+        parts = x[:15].reshape(5, 3), x[15:40].reshape(5, 5), x[40:].reshape(3, 5)
+        found = network.gradient(network.LinearRNN(*parts), seen)
+        return np.concatenate([w.ravel() for w in (found.W_x, found.W_h, found.W_y)])
+
+    H = np.array([slope(x + h * e) - slope(x - h * e) for e in np.eye(55)]) / (2 * h)
+    values = np.linalg.eigvalsh((H + H.T) / 2)[::-1]
+    copies = np.linalg.eigvalsh(modes.hessian(root, ratio, root, s))[::-1].repeat(9)
+    assert values[:27] == pytest.approx(copies, rel=1e-6, abs=1e-6)
+    assert np.abs(values[27:]).max() < 1e-6
+    assert chapter["largest_stable_rate"](s) == pytest.approx(2 / values[0], rel=1e-6)
+
+
+def test_the_learning_time_of_chapter_13_is_when_the_loss_has_fallen(derived):
+    chapter = derived["13-phase-diagram"]
+    s = chapter["task"](1 / 0.9, 10)
+    time = chapter["time_to_learn"](s)
+    run = modes.flow(0.1 / 2**0.5, 0.5, 0.1 / 2**0.5, s, [time])
+    left = modes.energy(run.a, run.b, run.c, s) / (np.sum(s**2) / 2)
+    assert left == pytest.approx(chapter["LEARNED"], rel=0.05)
+
+
+def test_the_stored_grid_of_chapter_13_is_complete_and_what_its_function_gives():
+    import phase_diagram
+
+    from lrnn import sweep
+
+    stored = sweep.sweep(pytest.fail, phase_diagram.GRID, save=phase_diagram.SAVED)
+    assert not stored.failures
+    assert not np.isnan(stored.values).any()
+    for point in ((0.9, 4, 3), (1 / 0.9, 6, 20)):
+        at = {"ratio": point[0], "T": point[1], "learning_rate": phase_diagram.GRID["learning_rate"][point[2]]}
+        assert stored.at(**at) == pytest.approx(phase_diagram.outcome(**at))
