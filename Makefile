@@ -77,6 +77,7 @@ notebooks: .venv/installed
 bench: site .bench/installed
 	@$(BIN)/python benchmarks/live.py
 	@.bench/bin/python benchmarks/engine.py
+	@$(MAKE) --no-print-directory notebooks NOTEBOOKS=book/appendix/speed.ipynb
 
 lock:
 	uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \

@@ -37,7 +37,7 @@ jax.config.update("jax_enable_x64", True)
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
 REPEATS = 7
-rows, curves = [], {}
+rows, growing, numbers = [], {}, {}
 
 
 def seconds(call, least=0.02):
@@ -187,7 +187,7 @@ def growth():
             ours = min(seconds(lambda: inside(*weights)) for _ in range(3))
             theirs = min(seconds(by_torch(net, x, y)) for _ in range(2))
             points.append((dict(zip(("N_x", "N_h", "N_y", "T", "P"), size))[what], ours, theirs))
-        curves[what] = points
+        growing[what] = points
         times = ", ".join(f"{value}: {1e6 * a:.0f} / {1e6 * b:.0f} µs" for value, a, b in points)
         print(f"growth with {what}, ours / PyTorch: {times}")
 
@@ -203,18 +203,20 @@ def dgemm():
     inside = network._descent(white, net.W_h.shape)
     work = 3 * 2 * T * N_x * N_h * (N_y + N_h)
     rate = work / min(seconds(lambda: inside(net.W_x, net.W_h, net.W_y)) for _ in range(5))
-    curves["dgemm"] = [(peak, rate)]
+    numbers.update(dgemm=peak, large_gradient=rate)
     print(f"dgemm {peak / 1e9:.0f} GF/s; gradient {size[:4]}: {rate / 1e9:.0f} GF/s, {rate / peak:.0%} of it")
 
 
-def memory():
+def before_and_beside_a_step():
     net, x, y = a_network((16, 32, 16, 50, 1000), np.random.default_rng(4), white=True)
     white = white_moments(x, y)
+    numbers["moments"] = min(seconds(lambda: tasks.moments(x, y)) for _ in range(3))
+    print(f"moments of (16, 32, 16, 50), P = 1000, formed once: {1e3 * numbers['moments']:.1f} ms")
     tracemalloc.start()
     network.train(net, white, learning_rate=1e-5, steps=20, record_every=20)
     ours = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
-    curves["memory"] = [(ours, x.nbytes / 1e6)]
+    numbers.update(training_megabytes=ours, trajectories_megabytes=x.nbytes / 1e6)
     print(f"peak memory of training (16, 32, 16, 50): {ours:.1f} MB; the trajectories alone: {x.nbytes / 1e6:.1f} MB")
 
 
@@ -244,7 +246,7 @@ def flows():
         tight = modes.flow(a0[:few], b0[:few], a0[:few], s, t, rtol=1e-11).b
 
         def ours(s=s):
-            return modes.flow(a0, b0, a0, s, t, rtol=1e-5).b
+            return modes.flow(a0, b0, a0, s, t, rtol=5e-6).b
 
         own, other = np.abs(ours()[:, :few] - tight).max(), np.abs(lsoda() - tight).max()
         compare("flow", f"{name}, T = 50, 10 000 modes", "SciPy, LSODA, one by one", ours, lsoda,
@@ -271,7 +273,7 @@ def flows():
         return np.asarray(solve(start))[:, :, 1].T
 
     def ours():
-        return modes.flow(a0[:many], b0[:many], a0[:many], np.asarray(s), t, rtol=1e-5).b
+        return modes.flow(a0[:many], b0[:many], a0[:many], np.asarray(s), t, rtol=1e-8).b
 
     tight = modes.flow(a0[:many], b0[:many], a0[:many], np.asarray(s), t, rtol=1e-10).b
     own, other = np.abs(ours() - tight).max(), np.abs(theirs() - tight).max()
@@ -304,10 +306,9 @@ def landscapes():
     difference = max(np.abs((x - y) / (np.abs(y) + 1e-9)).max() for x, y in zip(ours(), broadcasting()))
     compare("landscape", "1000 x 1000 with field, T = 50", "NumPy, broadcasting", ours, broadcasting,
             f"{difference:.0e} apart", repeats=3)  # fmt: skip
-    begun = time.perf_counter()
-    landscape.basin_map(s, np.linspace(-1.5, 1.5, 300), np.linspace(-1, 1.5, 300), 0.1)
-    curves["basins"] = [(time.perf_counter() - begun,)]
-    print(f"basin map 300 x 300, T = 50: {curves['basins'][0][0]:.1f} s")
+    starts = np.linspace(-1.5, 1.5, 300), np.linspace(-1, 1.5, 300)
+    numbers["basin_map"] = once(lambda: landscape.basin_map(s, *starts, 0.1))
+    print(f"basin map 300 x 300, T = 50: {numbers['basin_map']:.1f} s")
 
 
 def imports():
@@ -315,8 +316,8 @@ def imports():
         code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
         return min(float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(5))
 
-    curves["import"] = [(name, cost(name)) for name in ("numpy", "lrnn", "scipy.integrate", "torch", "jax")]
-    print("import: " + ", ".join(f"{name} {value:.2f} s" for name, value in curves["import"]))
+    numbers["import"] = {name: cost(name) for name in ("numpy", "lrnn", "scipy.integrate", "torch", "jax")}
+    print("import: " + ", ".join(f"{name} {value:.2f} s" for name, value in numbers["import"].items()))
 
 
 def main():
@@ -326,14 +327,15 @@ def main():
     names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line] if info.exists() else []
     machine = f"{names[0] if names else platform.machine()}, one core"
     print(", ".join(f"{name} {version}" for name, version in versions.items()), f"\n{machine}\n")
-    for part in (gradients, growth, dgemm, memory, flows, landscapes, imports):
+    for part in (gradients, growth, dgemm, before_and_beside_a_step, flows, landscapes, imports):
         part()
     result = {
         "date": time.strftime("%Y-%m-%d"),
         "machine": machine,
         "versions": versions,
         "rows": rows,
-        "curves": curves,
+        "growing": growing,
+        "numbers": numbers,
     }
     (Path(__file__).parent / "results.json").write_text(json.dumps(result, indent=1) + "\n")
 

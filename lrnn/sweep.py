@@ -35,7 +35,7 @@ class Sweep:
     ----------
     axes : dict of str to ndarray
         The values of each parameter, in the order of the axes of `values`.
-    values : ndarray, shape (n_1, n_2, ..., *result)
+    values : ndarray, shape (n_1, n_2, ..., and that of a result)
         The results; NaN where the function failed.
     failures : tuple of Failure
         The points that failed, in the order of the grid.
