@@ -308,6 +308,6 @@ def test_the_stored_grid_of_chapter_13_is_complete_and_what_its_function_gives()
     stored = sweep.sweep(pytest.fail, phase_diagram.GRID, save=phase_diagram.SAVED)
     assert not stored.failures
     assert not np.isnan(stored.values).any()
-    for point in ((0.9, 4, 3), (1 / 0.9, 6, 20)):
-        at = {"ratio": point[0], "T": point[1], "learning_rate": phase_diagram.GRID["learning_rate"][point[2]]}
+    for ratio, T, n in ((0.9, 4, 3), (1 / 0.9, 6, 20)):
+        at = {"ratio": ratio, "T": T, "learning_rate": phase_diagram.GRID["learning_rate"][n]}
         assert stored.at(**at) == pytest.approx(phase_diagram.outcome(**at))
