@@ -162,14 +162,11 @@ def gradients():
             peers = {
                 "PyTorch, raw data": by_torch(net, x, y),
                 "JAX, raw data": by_jax(raw_loss, net, x, y),
-                "JAX, given our moments": by_jax(white_loss if white else correlated_loss, net, *in_order_of_lags),
+                "JAX, our moments": by_jax(white_loss if white else correlated_loss, net, *in_order_of_lags),
             }
             exact = network.gradient(net, seen)
             for name, peer in peers.items():
-                case = f"{size[:4]}, {'white' if white else 'correlated'}"
-                if "raw" in name:
-                    case += f", P = {size[4]}"
-                compare("gradient", case, name, lambda: inside(*weights), peer, apart(exact, peer()))
+                compare("gradient", f"{size[:4]} {'white' if white else 'correlated'}", name, lambda: inside(*weights), peer, apart(exact, peer()))
 
 
 def growth():
@@ -249,7 +246,7 @@ def flows():
             return modes.flow(a0, b0, a0, s, t, rtol=5e-6).b
 
         own, other = np.abs(ours()[:, :few] - tight).max(), np.abs(lsoda() - tight).max()
-        compare("flow", f"{name}, T = 50, 10 000 modes", "SciPy, LSODA, one by one", ours, lsoda,
+        compare("flow", f"{name}, 10 000 modes", "SciPy, LSODA, one by one", ours, lsoda,
                 f"errors {own:.0e} and {other:.0e}", per=(N, few), repeats=3, timer=once)  # fmt: skip
 
     # diffrax, vmapped, on the same stiff task; fewer modes, as it steps them in lockstep.
@@ -277,7 +274,7 @@ def flows():
 
     tight = modes.flow(a0[:many], b0[:many], a0[:many], np.asarray(s), t, rtol=1e-10).b
     own, other = np.abs(ours() - tight).max(), np.abs(theirs() - tight).max()
-    compare("flow", "constant, T = 50, 500 modes", "diffrax, Kvaerno5, vmap", ours, theirs,
+    compare("flow", "constant, 500 modes", "diffrax, Kvaerno5, vmap", ours, theirs,
             f"errors {own:.0e} and {other:.0e}", per=(many, many), repeats=1, timer=once)  # fmt: skip
 
 
@@ -304,7 +301,7 @@ def landscapes():
         return energy, db, du
 
     difference = max(np.abs((x - y) / (np.abs(y) + 1e-9)).max() for x, y in zip(ours(), broadcasting()))
-    compare("landscape", "1000 x 1000 with field, T = 50", "NumPy, broadcasting", ours, broadcasting,
+    compare("landscape", "1000 x 1000, with field", "NumPy, broadcasting", ours, broadcasting,
             f"{difference:.0e} apart", repeats=3)  # fmt: skip
     starts = np.linspace(-1.5, 1.5, 300), np.linspace(-1, 1.5, 300)
     numbers["basin_map"] = once(lambda: landscape.basin_map(s, *starts, 0.1))

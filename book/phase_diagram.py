@@ -10,7 +10,7 @@ import numpy as np
 
 from lrnn import network, sweep, tasks
 
-STEPS, LEARNED = 5000, 1e-3  # learned: the loss has fallen to this share of its first value
+STEPS, TRAINED = 5000, 1e-3  # trained: the loss has fallen below this share of its first value
 GRID = {
     "ratio": [0.9, 1 / 0.9],
     "T": np.arange(4, 41, 2),
@@ -36,13 +36,13 @@ def start(ratio, T, *, size=0.1, b0=0.5, noise=0.05, hidden=8, seeds=8):
 
 
 def outcome(ratio, T, learning_rate):
-    """Shares of the networks that learned and that diverged, and the steps that half of the learners took."""
+    """Shares of the networks trained and diverged, and the median of the steps it took."""
     net, moments, _, _ = start(ratio, T)
     run = network.train(net, moments, learning_rate=learning_rate, steps=STEPS, record_every=10)
-    low = run.loss < LEARNED * run.loss[0]
-    learned = low[-1] & ~run.diverged
-    took = run.step[low.argmax(axis=0)]
-    return learned.mean(), run.diverged.mean(), np.median(took[learned]) if learned.any() else np.inf
+    low = run.loss < TRAINED * run.loss[0]
+    trained = low[-1] & ~run.diverged
+    steps = run.step[low.argmax(axis=0)][trained]
+    return trained.mean(), run.diverged.mean(), np.median(steps) if trained.any() else np.inf
 
 
 if __name__ == "__main__":
