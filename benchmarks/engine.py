@@ -243,7 +243,7 @@ def flows():
         tight = modes.flow(a0[:few], b0[:few], a0[:few], s, t, rtol=1e-11).b
 
         def ours(s=s):
-            return modes.flow(a0, b0, a0, s, t, rtol=5e-6).b
+            return modes.flow(a0, b0, a0, s, t, rtol=1e-5).b
 
         own, other = np.abs(ours()[:, :few] - tight).max(), np.abs(lsoda() - tight).max()
         compare("flow", f"{name}, 10 000 modes", "SciPy, LSODA, one by one", ours, lsoda,

@@ -64,8 +64,8 @@ def times(name, t):
 def tolerance(name, value):
     """A relative tolerance that an integrator can meet."""
     value = positive(name, value)
-    if value >= 0.1:
-        raise ValueError(f"{name} must be below 0.1, got {value}")
+    if not 1e-14 <= value < 0.1:
+        raise ValueError(f"{name} must be at least 1e-14 and below 0.1, got {value}")
     return value
 
 

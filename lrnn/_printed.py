@@ -84,6 +84,18 @@ def printed_velocity(a, b, c, s, tau=1.0):
     return da, db, dc
 
 
+# a + c and a - c multiply their own velocities: a mode with a = c or a = -c keeps that to the last digit.
+def _to_sums(a, b, c):
+    """States (3, N) in a + c, b, a - c."""
+    return np.stack([a + c, b, a - c])
+
+
+def _from_sums(y):
+    """Modes a, b, c of states (..., 3, N)."""
+    plus, b, minus = y[..., 0, :], y[..., 1, :], y[..., 2, :]
+    return (plus + minus) / 2, b, (plus - minus) / 2
+
+
 def printed_flow(a0, b0, c0, s, t, *, tau=1.0, rtol=1e-8):
     r"""Follow :func:`printed_velocity` from (a0, b0, c0) at time 0.
 
@@ -143,9 +155,9 @@ def printed_flow(a0, b0, c0, s, t, *, tau=1.0, rtol=1e-8):
         return own + np.array((plus, u / b, -minus))[:, None] * gradient
 
     shape = _check.broadcast(a0=a0, b0=b0, c0=c0)
-    start = modes._to_sums(*(np.broadcast_to(v, shape).ravel() for v in (a0, b0, c0)))
+    start = _to_sums(*(np.broadcast_to(v, shape).ravel() for v in (a0, b0, c0)))
     states, diverged = integrate(derivative, jacobian, start, t / tau, rtol, atol=1e-3 * rtol)
-    a, b, c = (mode.reshape(len(t), *shape) for mode in modes._from_sums(states))
+    a, b, c = (mode.reshape(len(t), *shape) for mode in _from_sums(states))
     return modes.ModeTrajectory(t, a, b, c, diverged.reshape(shape))
 
 

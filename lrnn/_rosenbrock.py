@@ -30,7 +30,7 @@ _D = (
 )
 _A, _C = ([np.array(row) for row in rows] for rows in (_A, _C))
 _D = np.array(_D)
-_MOST_STEPS = 200_000
+_MOST_STEPS = 50_000
 _ROUNDS_BETWEEN = 4  # looking whether a system needs to go on costs about as much as a step
 # Systems worked on at a time: few enough for their arrays to stay in cache, enough to hide what a call costs.
 TOGETHER = 1024
@@ -99,14 +99,16 @@ def integrate(derivative, jacobian, y0, t, rtol, atol, enough=None):
     boolean array (N,) that marks those systems.
     """
     n, N = y0.shape
+    atol = np.broadcast_to(atol, y0.shape)
     end, states = t[-1], np.full((len(t), n, N), np.nan)
     states[t == 0] = y0
     failed, rounds = np.zeros(N, dtype=bool), 0
     waiting, which, y, (now, h, count) = 0, np.arange(0), np.empty((n, 0)), np.empty((3, 0))
     with np.errstate(all="ignore"):
         while end > 0:
-            lost = ~np.isfinite(y).all(axis=0) | (h < 1e-15 * np.maximum(now, 1e-30)) | (count > _MOST_STEPS)
-            going = ~lost & (now < end)
+            unfinished = now < end
+            stuck = ~np.isfinite(y).all(axis=0) | (now + h == now) | (count > _MOST_STEPS)
+            going, lost = unfinished & ~stuck, unfinished & stuck
             rounds += 1
             if enough is not None and (rounds % _ROUNDS_BETWEEN == 0 or not going.all()):
                 going &= ~enough(y, which)
@@ -118,14 +120,14 @@ def integrate(derivative, jacobian, y0, t, rtol, atol, enough=None):
                 new = np.arange(waiting, min(N, waiting + TOGETHER - len(which)))
                 waiting = new[-1] + 1
                 which, y = np.r_[which, new], np.concatenate([y, y0[:, new]], axis=1)
-                h = np.r_[h, _first_step(derivative, y0[:, new], new, end, rtol, atol)]
+                h = np.r_[h, _first_step(derivative, y0[:, new], new, end, rtol, atol[:, new])]
                 now, count = (np.r_[v, np.zeros(len(new))] for v in (now, count))
             if not len(which):
                 break
             left = end - now
             step = np.minimum(h, left)
             new, error, stages = _step(derivative, jacobian, y, step, which)
-            scale = atol + rtol * np.maximum(np.abs(y), np.abs(new))
+            scale = atol[:, which] + rtol * np.maximum(np.abs(y), np.abs(new))
             size = np.sqrt(np.mean((error / scale) ** 2, axis=0))
             size = np.where(np.isfinite(size) & np.isfinite(new).all(axis=0), size, np.inf)
             accepted = size <= 1

@@ -366,7 +366,8 @@ class BasinMap:
     ----------
     label : ndarray of int, shape (n_u, n_b)
         Index into `points` of the minimum reached, or one of `BasinMap.RUNAWAY` (b grows without
-        bound), `BasinMap.ORIGIN` (u tends to 0, where b has stopped), `BasinMap.UNDECIDED`.
+        bound), `BasinMap.ORIGIN` (u tends to 0, where b has stopped), `BasinMap.UNDECIDED` (on a separatrix,
+        or drawn to a degenerate point from one side).
     points : list of CriticalPoint
         The census of :func:`critical_points`.
     """
@@ -379,7 +380,8 @@ class BasinMap:
     points: list
 
 
-# By then a start that is still undecided lies on a separatrix, as far as float64 can tell.
+# By then a start that is still undecided lies on a separatrix as far as float64 can tell, or tends to a
+# degenerate point. For weak tasks, whose b moves at a speed of the order of s**2, it is longer.
 _LONG = 1e10
 
 
@@ -403,8 +405,8 @@ def basin_map(s, b0, u0, kappa=0.0, *, rtol=1e-4):
     kappa : float
         a0**2 - c0**2; 0 for balanced starts, abs(a0) = abs(c0).
     rtol : float
-        Relative tolerance of each step, below 0.1. A label can depend on it only for a start that
-        near to a separatrix.
+        Relative tolerance of each step, from 1e-14 to below 0.1. A label can depend on it only for a start
+        as near as that to a separatrix.
 
     Returns
     -------
@@ -428,20 +430,17 @@ def basin_map(s, b0, u0, kappa=0.0, *, rtol=1e-4):
     points = critical_points(s)
     energy_grid(s, b0, u0)  # refuses starts beyond float64
     b, u = (v.ravel() for v in np.meshgrid(b0, u0))
-    # (a + c)^2 and (a - c)^2 are sqrt(kappa^2 + 4u^2) +- 2u, and their roots multiply to kappa.
-    larger = np.sqrt(np.hypot(kappa, 2 * u) + 2 * np.abs(u))
-    smaller = np.divide(kappa, larger, out=np.zeros_like(u), where=larger > 0)
-    y = np.stack([np.where(u >= 0, larger, smaller), b, np.where(u >= 0, smaller, larger)])
     label = _settled(b, u, s, kappa, points)
     (going,) = np.nonzero(label == BasinMap.UNDECIDED)
 
     def enough(y, which):
-        a, b, c = modes._from_sums(y)
-        label[going[which]] = found = _settled(b, a * c, s, kappa, points)
+        u, b = y
+        label[going[which]] = found = _settled(b, u, s, kappa, points)
         return found != BasinMap.UNDECIDED
 
     # A start that cannot be followed further stays undecided.
-    modes._follow(y[:, going], s, np.array([_LONG]), rtol, enough=enough)
+    end = np.array([_LONG / min(1.0, np.sum(s**2))])
+    modes._follow(u[going], b[going], np.full(len(going), kappa), s, end, rtol, enough=enough)
     return BasinMap(label.reshape(len(u0), len(b0)), points)
 
 
@@ -459,7 +458,7 @@ def _settled(b, u, s, kappa, points):
             height = min(left_height, right_height)
         elif np.isinf(left) or np.isinf(right):  # it falls towards infinity, where there is no wall
             height = right_height if np.isinf(left) else left_height
-        else:  # a slope between two degenerate points: the flow goes on into a neighbour
+        else:  # a slope between two degenerate points, into a neighbour or towards one of them
             continue
         trapped = (left < b) & (b < right) & (energy < height)
         label[trapped] = inside[0] if inside else BasinMap.RUNAWAY

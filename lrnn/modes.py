@@ -89,17 +89,19 @@ def _mode(a, b, c, s, suffix=""):
     return *checked.values(), s
 
 
-# The flow is integrated in a + c, b, a - c: these multiply their own velocities, so that a mode
-# that starts with a = c or a = -c keeps it to the last digit. In a, b, c rounding would grow.
-def _to_sums(a, b, c):
-    """States (3, N) in a + c, b, a - c."""
-    return np.stack([a + c, b, a - c])
+# The flow is integrated in u = ac and b, with kappa = a**2 - c**2 conserved: modes with a = c or a = -c
+# keep that to the last digit, and where one of a and c is tiny it has digits of its own.
+def _rate(u, kappa, side):
+    """a**2 + c**2, the factor of du/dt; linear for balanced modes, which keep to their `side` of u = 0."""
+    return np.where(kappa == 0, 2 * side * u, np.hypot(kappa, 2 * u))
 
 
-def _from_sums(y):
-    """Modes a, b, c of states (..., 3, N)."""
-    plus, b, minus = y[..., 0, :], y[..., 1, :], y[..., 2, :]
-    return (plus + minus) / 2, b, (plus - minus) / 2
+def _from_plane(u, kappa, sign):
+    """a and c; `sign` is that of the larger of the two, which never changes."""
+    larger = sign * np.sqrt((np.abs(kappa) + np.hypot(kappa, 2 * u)) / 2)
+    smaller = np.divide(u, larger, out=np.zeros_like(larger), where=larger != 0)
+    smaller = np.where(kappa == 0, np.sign(u) * larger, smaller)
+    return np.where(kappa >= 0, larger, smaller), np.where(kappa >= 0, smaller, larger)
 
 
 def _powers(x, T, memory):
@@ -126,10 +128,10 @@ def _weights(s, order):
     return np.stack(rows) if s.ndim == 1 else np.ascontiguousarray(np.stack(rows).swapaxes(1, 2))
 
 
-def _follow(start, s, t, rtol, freeze_b=False, enough=None):
-    """Integrate states (3, N) in a + c, b, a - c; s has shape (T,) or (N, T). tau is 1."""
+def _follow(u0, b0, kappa, s, t, rtol, freeze_b=False, enough=None):
+    """Integrate N modes in (u, b) at fixed kappa (N,); s has shape (T,) or (N, T). tau is 1."""
     moving, T, gathered = 0.0 if freeze_b else 1.0, s.shape[-1], (None, None)
-    weights, memory = _weights(s, 2), np.empty(T * min(start.shape[1], TOGETHER))
+    weights, memory, side = _weights(s, 2), np.empty(T * min(len(u0), TOGETHER)), np.sign(u0)
     # The T powers of b**2 in beta_b are those below b**m, times 1 + b**m, and b**2m besides when T is odd:
     # the powers of b that beta_s needs reach that far.
     m, lags = T - T % 2, np.arange(T)[::-1]
@@ -154,26 +156,28 @@ def _follow(start, s, t, rtol, freeze_b=False, enough=None):
         return in_s, in_b
 
     def derivative(y, which):
-        plus, b, minus = y
-        u = (plus**2 - minus**2) / 4
+        u, b = y
         (bs, bs1), (bb, bb1) = sums(b, 1, which)
-        drive = bs - u * bb
-        return np.stack([plus * drive, moving * u * (bs1 - u * bb1 / 2), -minus * drive])
+        return np.stack(
+            [_rate(u, kappa[which], side[which]) * (bs - u * bb), moving * u * (bs1 - u * bb1 / 2)]
+        )
 
     def jacobian(y, which):
-        plus, b, minus = y
-        u = (plus**2 - minus**2) / 4
+        u, b = y
         (bs, bs1, bs2), (bb, bb1, bb2) = sums(b, 2, which)
-        drive, slope = bs - u * bb, bs1 - u * bb1
-        by_plus, by_minus = -bb * plus / 2, bb * minus / 2
+        k, sign = kappa[which], side[which]
+        rate = _rate(u, k, sign)
+        slope = np.where(k == 0, 2 * sign, 4 * u / np.where(k == 0, 1.0, rate))
         rows = (
-            (drive + plus * by_plus, plus * slope, plus * by_minus),
-            (moving * slope * plus / 2, moving * u * (bs2 - u * bb2 / 2), -moving * slope * minus / 2),
-            (-minus * by_plus, -minus * slope, -drive - minus * by_minus),
+            (slope * (bs - u * bb) - rate * bb, rate * (bs1 - u * bb1)),
+            (moving * (bs1 - u * bb1), moving * u * (bs2 - u * bb2 / 2)),
         )
         return np.array(rows)
 
-    return integrate(derivative, jacobian, start, t, rtol, 1e-3 * rtol, enough)
+    # u may start tiny, or sink into a valley where a power of b multiplies it: its own size is its measure.
+    floor = np.maximum(1e-30 * np.maximum(np.abs(u0), np.abs(kappa)), 1e-290)
+    atol = np.stack([rtol * floor, np.full(len(u0), 1e-3 * rtol)])
+    return integrate(derivative, jacobian, np.stack([u0, b0]), t, rtol, atol, enough)
 
 
 def beta_s(b, s):
@@ -352,7 +356,8 @@ class ModeTrajectory:
     a, b, c : ndarray, shape (K, ...)
         Connectivity modes; NaN from where a diverged mode had to stop.
     diverged : ndarray of bool, shape (...)
-        The modes that left the range of float64, or needed steps below its resolution, before t[-1].
+        The modes that left the range of float64, needed steps below its resolution, or 50 000 steps, before
+        t[-1].
     """
 
     t: np.ndarray
@@ -383,7 +388,7 @@ def flow(a0, b0, c0, s, t, *, tau=1.0, freeze_b=False, rtol=1e-8):
     freeze_b : bool
         If True, b stays at b0, as in the paper's Figure 1.
     rtol : float
-        Relative tolerance of each step, below 0.1.
+        Relative tolerance of each step, from 1e-14 to below 0.1.
 
     Returns
     -------
@@ -400,7 +405,8 @@ def flow(a0, b0, c0, s, t, *, tau=1.0, freeze_b=False, rtol=1e-8):
     -----
     The equations are stiff: at the optimum of the constant task with T = 50 the Hessian has an
     eigenvalue near 2e4 beside one that is zero. An L-stable method with a step size for each
-    mode takes them as they come.
+    mode takes them as they come, in u = ac and b; a**2 - c**2 is conserved. A product a0 c0 below
+    1e-308 counts as zero.
     """
     a0, b0, c0, s = _mode(a0, b0, c0, s, suffix="0")
     t = _check.times("t", t)
@@ -409,9 +415,14 @@ def flow(a0, b0, c0, s, t, *, tau=1.0, freeze_b=False, rtol=1e-8):
     shape = _check.broadcast(a0=a0, b0=b0, c0=c0, s=s[..., 0])
     if s.ndim > 1:
         s = np.broadcast_to(s, (*shape, s.shape[-1])).reshape(-1, s.shape[-1])
-    start = _to_sums(*(np.broadcast_to(v, shape).ravel() for v in (a0, b0, c0)))
-    states, diverged = _follow(start, s, t / tau, rtol, freeze_b)
-    a, b, c = (mode.reshape(len(t), *shape) for mode in _from_sums(states))
-    if t[0] == 0:  # the sums have rounded the start
+    a, b, c = (np.broadcast_to(v, shape).ravel() for v in (a0, b0, c0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        times, kappa = t / tau, (a - c) * (a + c)
+        _check.representable("t / tau", "t is too large for this tau", times)
+        states, diverged = _follow(a * c, b, kappa, s, times, rtol, freeze_b)
+        u, b = states[:, 0], states[:, 1]
+        a, c = _from_plane(u, kappa, np.where(kappa >= 0, np.sign(a), np.sign(c)))
+    a, b, c = (np.where(np.isnan(u), np.nan, mode).reshape(len(t), *shape) for mode in (a, b, c))
+    if t[0] == 0:  # the product has rounded the start
         a[0], b[0], c[0] = a0, b0, c0
     return ModeTrajectory(t, a, b, c, diverged.reshape(shape))

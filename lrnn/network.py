@@ -35,6 +35,8 @@ class LinearRNN:
                 )
             object.__setattr__(self, name, given)
         *lead, _, N_h = self.W_h.shape
+        if 0 in lead:
+            raise ValueError(f"W_h must hold one network at least, got shape {self.W_h.shape}")
         if N_h == 0 or self.W_h.shape[-2] != N_h:
             raise ValueError(f"W_h must have shape (N_h, N_h) with N_h >= 1, got {self.W_h.shape}")
         if self.W_x.shape[-2] != N_h or self.W_x.shape[-1] == 0:
@@ -186,6 +188,11 @@ def _fits(net, moments):
             f"moments of N_x = {N_x} inputs and N_y = {N_y} outputs do not fit "
             f"W_x {net.W_x.shape} and W_y {net.W_y.shape}"
         )
+    if moments.xx is None:
+        if moments.yy < np.vdot(moments.yx, moments.yx) * (1 - 1e-9):
+            raise ValueError("moments.yy must be at least the sum of yx**2 when the inputs are white")
+    elif np.abs(moments.xx - moments.xx.transpose(2, 3, 0, 1)).max() > 1e-9 * np.abs(moments.xx).max():
+        raise ValueError("moments.xx must be symmetric: xx[i, :, j] the transpose of xx[j, :, i]")
 
 
 def loss(net, moments):
@@ -323,8 +330,8 @@ def train(net, moments, *, learning_rate, steps, record_every=1, freeze=()):
     steps = _check.integer("steps", steps, 0)
     record_every = _check.integer("record_every", record_every)
     names = ("W_x", "W_h", "W_y")
-    freeze = (freeze,) if isinstance(freeze, str) else freeze
-    if not np.iterable(freeze) or not set(freeze) <= set(names):
+    freeze = [freeze] if isinstance(freeze, str) else list(freeze) if np.iterable(freeze) else [freeze]
+    if not all(name in names for name in freeze):
         raise ValueError(f"freeze must name matrices among {names}, got {freeze}")
     weights = {name: getattr(net, name).copy() for name in names}
     evaluate, lead = _descent(moments, net.W_h.shape), net.W_h.shape[:-2]
@@ -341,12 +348,13 @@ def train(net, moments, *, learning_rate, steps, record_every=1, freeze=()):
                 records.append((step, np.where(alive, value, np.nan), *(w.copy() for w in weights.values())))
             if step == steps:
                 break
-            for (name, w), part in zip(weights.items(), parts):
-                if name not in freeze:
-                    moved = np.multiply(part, -rate, out=part)
-                    moved += w
-                    alive = alive & np.isfinite(moved).all(axis=(-1, -2))
-                    np.copyto(w, moved, where=alive[..., None, None])
+            moves = [(w, part) for (name, w), part in zip(weights.items(), parts) if name not in freeze]
+            for w, part in moves:
+                part *= -rate
+                part += w
+                alive = alive & np.isfinite(part).all(axis=(-1, -2))
+            for w, part in moves:
+                np.copyto(w, part, where=alive[..., None, None])
             if not alive.any():
                 break
     if not records:

@@ -2,7 +2,8 @@
 
 import itertools
 import os
-from concurrent.futures import as_completed
+import time
+from concurrent.futures import CancelledError, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class Sweep:
     values: np.ndarray
     failures: tuple = field(default=())
 
-    def at(self, **parameters):
+    def at(self, /, **parameters):
         """The result at one point of the grid, whose parameters are all named.
 
         Parameters
@@ -66,7 +67,11 @@ class Sweep:
             raise ValueError(f"parameters must be {', '.join(self.axes)}, got {', '.join(parameters)}")
         index = []
         for name, axis in self.axes.items():
-            (found,) = np.nonzero(axis == parameters[name])
+            value = parameters[name]
+            close = axis.dtype.kind == "f" and np.ndim(value) == 0 and not isinstance(value, (str, bytes))
+            found = () if np.ndim(value) else np.flatnonzero(axis == value)
+            if close and not len(found):  # 0.3 and 3 * 0.1
+                found = np.flatnonzero(np.isclose(axis, value, rtol=1e-12, atol=0, equal_nan=True))
             if not len(found):
                 raise ValueError(f"{name} must be a value of its axis {axis}, got {parameters[name]!r}")
             index.append(found[0])
@@ -78,21 +83,62 @@ def _evaluate(function, points):
     done = []
     for point in points:
         try:
-            done.append((np.asarray(function(**point), dtype=np.float64), None))
+            value = np.array(function(**point))  # a copy: a function may return the same memory again
+            if value.dtype.kind not in "biuf":
+                raise TypeError(f"the function must return real numbers, got {value.dtype}")
+            done.append((value.astype(np.float64), None))
         except Exception as error:  # whatever it is, the rest of the grid goes on
-            done.append((None, f"{type(error).__name__}: {error}"))
+            done.append((None, _told(error)))
     return done
+
+
+def _told(error):
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # a message that cannot be formed
+        return type(error).__name__
+
+
+def _axis(name, values):
+    values = list(values) if np.iterable(values) and not isinstance(values, (str, bytes)) else [values]
+    try:
+        axis = np.array(values)
+    except ValueError:  # ragged
+        axis = np.array([None])
+    if axis.ndim != 1 or not axis.size or axis.dtype == object:
+        raise ValueError(
+            f"axes must name at least one parameter, each with a list of numbers or strings: {name}"
+        )
+    return axis
+
+
+def _same(one, other):
+    kinds = one.dtype.kind, other.dtype.kind
+    return kinds[0] == kinds[1] and np.array_equal(one, other, equal_nan=kinds[0] == "f")
 
 
 def _load(save, axes):
     """The results saved earlier, by number of the point."""
-    if save is None or not save.exists():
+    if save is None:
         return {}
-    with np.load(save) as saved:
-        names = [key[5:] for key in saved.files if key.startswith("axis_")]
-        if names != list(axes) or not all(np.array_equal(saved[f"axis_{n}"], axes[n]) for n in names):
-            raise ValueError(f"save must be a new file or one of the same grid; {save} has another one")
-        return dict(zip(saved["points"].tolist(), saved["results"]))
+    if not save.parent.is_dir():
+        raise ValueError(f"save must be a file in a folder that exists, got {save}")
+    if not save.exists():
+        return {}
+    try:
+        with np.load(save) as saved:
+            found = {key[5:]: saved[key] for key in saved.files if key.startswith("axis_")}
+            known = dict(zip(saved["points"].tolist(), saved["results"]))
+    except (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise ValueError(
+            f"save must be a new file or one that sweep wrote, got {save}: {_told(error)}"
+        ) from None
+    if list(found) != list(axes) or not all(_same(found[name], axes[name]) for name in axes):
+        raise ValueError(f"save must be a new file or one of the same grid; {save} has another one")
+    return known
+
+
+_SECONDS_BETWEEN = 1.0  # a store writes all results anew
 
 
 def _store(save, axes, known):
@@ -118,8 +164,8 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
         Where to compute: a ThreadPoolExecutor, a ProcessPoolExecutor, a Dask client's `get_executor()`.
         Here and now when left out.
     save : path, optional
-        A file, .npz, that is kept up to date. When it exists, its results are taken over, and only what
-        is missing or had failed is computed.
+        A file, .npz, that is kept up to date to a second. When it exists, its results are taken over, and
+        only what is missing or had failed is computed.
     together : int
         Points in one task; a task should last 50 ms or more, or handing it out costs more than it saves.
     progress : bool
@@ -133,12 +179,12 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
     Raises
     ------
     ValueError
-        If `axes` is empty or an axis is, `together` is not a positive integer, `save` belongs to another
-        grid, or results differ in shape.
+        If `axes` is empty or an axis is or holds other things than numbers or strings, `together` is not a
+        positive integer, `save` belongs to another grid or cannot be read, or results differ in shape.
     """
-    axes = {name: np.atleast_1d(np.asarray(values)) for name, values in axes.items()}
-    if not axes or any(axis.ndim != 1 or not axis.size for axis in axes.values()):
-        raise ValueError("axes must name at least one parameter, each with a list of values")
+    axes = {name: _axis(name, values) for name, values in axes.items()}
+    if not axes:
+        raise ValueError("axes must name at least one parameter")
     together, save = _check.integer("together", together), None if save is None else Path(save)
     points = [
         dict(zip(axes, values)) for values in itertools.product(*(axis.tolist() for axis in axes.values()))
@@ -154,30 +200,41 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
         futures = {
             executor.submit(_evaluate, function, [points[n] for n in batch]): batch for batch in batches
         }
-        for future in as_completed(futures):
-            error, batch = future.exception(), futures[future]
-            # The worker itself was lost: its points failed, and can be computed again from `save`.
-            yield (
-                batch,
-                [(None, f"{type(error).__name__}: {error}")] * len(batch) if error else future.result(),
-            )
+        try:
+            for future in as_completed(futures):
+                batch = futures[future]
+                try:
+                    yield batch, future.result()
+                except (Exception, CancelledError) as error:
+                    # The worker itself was lost: its points can be computed again from `save`.
+                    yield batch, [(None, _told(error))] * len(batch)
+        finally:
+            for future in futures:
+                future.cancel()
 
-    results = finished()
+    outcomes = results = finished()
     if progress:
         from tqdm.auto import tqdm
 
         results = tqdm(results, total=len(batches))
-    for batch, done in results:
-        for n, (value, error) in zip(batch, done):
-            if error:
-                errors[n] = error
-                continue
-            shapes = {value.shape, *(np.shape(next(iter(known.values()))),)} if known else {value.shape}
-            if len(shapes) > 1:
-                raise ValueError(
-                    f"function must return one shape everywhere, got {' and '.join(map(str, shapes))}"
-                )
-            known[n] = value
+    stored = time.monotonic()
+    try:
+        for batch, done in results:
+            for n, (value, error) in zip(batch, done):
+                if error:
+                    errors[n] = error
+                    continue
+                shapes = {value.shape, *(np.shape(first) for first in itertools.islice(known.values(), 1))}
+                if len(shapes) > 1:
+                    raise ValueError(
+                        f"function must return one shape everywhere, got {' and '.join(map(str, shapes))}"
+                    )
+                known[n] = value
+            if save is not None and known and time.monotonic() - stored > _SECONDS_BETWEEN:
+                _store(save, axes, known)
+                stored = time.monotonic()
+    finally:
+        outcomes.close()  # calls off what has not begun
         if save is not None and known:
             _store(save, axes, known)
     shape = np.shape(next(iter(known.values()))) if known else ()

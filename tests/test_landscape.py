@@ -407,6 +407,14 @@ def test_an_imbalance_lets_starts_with_u_zero_move():
     assert found.label.tolist() == [[1, 1]]
 
 
+def test_tiny_starts_weak_tasks_and_large_imbalances_are_followed_to_their_minimum():
+    s = tasks.constant(0.7, 10)
+    assert landscape.basin_map(s, [0.5], [1e-14]).label.tolist() == [[1]]
+    assert landscape.basin_map(s, [0.5], [-0.1], 1e-30).label.tolist() == [[1]]
+    assert landscape.basin_map(s, [0.5], [0.1], 1e40).label.tolist() == [[1]]
+    assert landscape.basin_map(1e-6 * np.ones(4), [0.5, -0.5], [1e-8]).label.tolist() == [[1, 1]]
+
+
 BASINS = [
     pytest.param(tasks.constant(0.7, 50), 0.1, id="long"),
     pytest.param(tasks.constant(0.7, 5), 0.0, id="runaways"),

@@ -417,6 +417,48 @@ def test_later_singular_values_are_learned_faster_below_one():
     assert u_late > u_early
 
 
+@pytest.mark.parametrize("size", [1e-6, 1e-12, 1e-50, 1e-140])
+def test_the_smallest_start_grows_like_any_other(size):
+    # With b frozen u grows by a known factor while it is small, and log u is all that the size changes.
+    s = tasks.constant(0.7, 10)
+    early = modes.flow(size, 0.5, size, s, [1.0, 5.0], freeze_b=True)
+    growth = np.exp(2 * modes.beta_s(0.5, s) * np.array([1.0, 5.0]))
+    assert early.u == pytest.approx(size**2 * growth, rel=1e-5)
+    late = modes.flow(size, 0.5, size, s, [1e4])
+    assert (late.b[0], late.u[0]) == pytest.approx((1.0, 0.7), rel=1e-9)
+
+
+def test_a_runaway_valley_far_below_the_rounding_of_its_larger_weight_is_followed():
+    # u sinks to 6e-27 while c stays near 0.7: a needs digits of its own. The ends are those of SciPy's Radau
+    # in (u, b), rtol 1e-10.
+    start = -0.0489645770720466, -0.9995030626270431, 0.6861908402127523
+    found = modes.flow(*start, tasks.constant(0.7, 20), [1e4], rtol=1e-6)
+    assert not found.diverged
+    assert found.b[0] == pytest.approx(-23.5009, abs=1e-3)
+    assert found.u[0] == pytest.approx(-5.965e-27, rel=1e-2)
+    assert found.a[0] ** 2 - found.c[0] ** 2 == pytest.approx(start[0] ** 2 - start[2] ** 2, rel=1e-12)
+
+
+def test_weights_of_very_different_size_keep_their_digits():
+    s = tasks.constant(0.7, 4)
+    found = modes.flow([1e2, 1e4, 1e8], 0.5, 0.01, s, [1e3])
+    assert found.u[0] == pytest.approx(0.7, rel=1e-9)
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e-308])
+def test_a_product_below_float64_counts_as_zero(size):
+    found = modes.flow(size, 0.5, size, tasks.constant(0.7, 4), [0.0, 1.0])
+    assert found.u.tolist() == [0.0, 0.0]
+    assert not found.diverged
+
+
+def test_a_first_step_may_be_as_short_as_the_time_asked_for():
+    found = modes.flow(0.1, [0.1, 1000.0], 0.1, np.ones(10), [1e-300, 1e-3])
+    assert not found.diverged.any()
+    assert found.b[0] == pytest.approx([0.1, 1000.0])
+    assert found.b[1, 1] == pytest.approx(1000.0, rel=1e-6)
+
+
 # Flows that leave float64
 
 
@@ -601,7 +643,12 @@ def test_times_must_not_be_negative_and_must_increase(t):
         modes.flow(0.5, 0.5, 0.5, S, t)
 
 
-@pytest.mark.parametrize("rtol", [0, -1e-8, 0.1, 1.0, np.nan])
+def test_times_beyond_float64_in_units_of_tau_are_refused():
+    with pytest.raises(ValueError, match="t is too large for this tau"):
+        modes.flow(0.5, 0.5, 0.5, S, [1.0, 1e300], tau=1e-300)
+
+
+@pytest.mark.parametrize("rtol", [0, -1e-8, 1e-20, 0.1, 1.0, np.nan])
 def test_rtol_must_be_a_small_positive_number(rtol):
     with pytest.raises(ValueError, match=r"\brtol must"):
         modes.flow(0.5, 0.5, 0.5, S, [1.0], rtol=rtol)

@@ -542,3 +542,33 @@ def test_a_network_of_an_ensemble_that_diverges_does_not_stop_the_others():
     assert run.loss[:, 0] == pytest.approx(alone.loss, rel=1e-10)
     assert np.isnan(run.loss[-1, 1])
     assert np.isfinite(run.W_h).all()
+
+
+@pytest.mark.parametrize("freeze", [iter(["W_x"]), {"W_x"}, ["W_x", "W_x"]])
+def test_freeze_takes_any_collection_of_names(freeze):
+    rng = np.random.default_rng(3)
+    net, data = random_network(rng, 3, 4, 2), white_data(rng, 3, 2, 4)
+    run = network.train(net, tasks.moments(data.x, data.y), learning_rate=0.01, steps=3, freeze=freeze)
+    assert np.ptp(run.W_x, axis=0).max() == 0 < np.ptp(run.W_h, axis=0).max()
+
+
+def test_a_network_that_diverges_in_an_update_keeps_all_its_weights_of_before():
+    weights = [np.array(v)[:, None, None] for v in ((0.3, 1e5), (0.1, 0.1), (0.2, 1e-5))]
+    seen = tasks.Moments(np.array([[[0.7]]]), None, 0.49)
+    run = network.train(network.LinearRNN(*weights), seen, learning_rate=1e304, steps=1)
+    assert run.diverged[1]
+    assert [w[-1, 1].item() for w in (run.W_x, run.W_h, run.W_y)] == [1e5, 0.1, 1e-5]
+
+
+def test_moments_that_cannot_be_are_refused():
+    net = network.LinearRNN(np.ones((2, 2)), np.eye(2), np.ones((1, 2)))
+    xx = np.arange(4.0).reshape(1, 2, 1, 2)
+    with pytest.raises(ValueError, match=r"moments\.xx must be symmetric"):
+        network.gradient(net, tasks.Moments(np.ones((1, 1, 2)), xx, 5.0))
+    with pytest.raises(ValueError, match=r"moments\.yy must be at least"):
+        network.loss(net, tasks.Moments(np.ones((1, 1, 2)), None, 1.0))
+
+
+def test_an_ensemble_holds_one_network_at_least():
+    with pytest.raises(ValueError, match="W_h must hold one network at least"):
+        network.LinearRNN(np.ones((0, 2, 2)), np.ones((0, 2, 2)), np.ones((0, 1, 2)))

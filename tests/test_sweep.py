@@ -183,3 +183,70 @@ def test_a_file_of_another_grid_is_refused(tmp_path):
     sweep.sweep(row, {"b": [1, 2], "T": [2]}, save=tmp_path / "sweep.npz")
     with pytest.raises(ValueError, match="save must be"):
         sweep.sweep(row, {"b": [1, 3], "T": [2]}, save=tmp_path / "sweep.npz")
+
+
+def test_results_are_copies():
+    memory = np.zeros(1)
+
+    def same_memory(k):
+        memory[0] = k
+        return memory
+
+    assert sweep.sweep(same_memory, {"k": [1.0, 2.0, 3.0]}).values.ravel().tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("values", [{1, 2, 3}, map(int, "123"), (k for k in (1, 2, 3))])
+def test_an_axis_may_be_any_collection(values):
+    found = sweep.sweep(lambda k: k, {"k": values})
+    assert found.values.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("values", [[None, 1], [[1], [1, 2]], [[1, 2]], []])
+def test_an_axis_of_other_things_is_refused(values):
+    with pytest.raises(ValueError, match="axes must name"):
+        sweep.sweep(lambda k: 1.0, {"k": values})
+
+
+@pytest.mark.parametrize("result", [None, "1.5", 1j])
+def test_a_result_that_is_no_real_number_is_a_failure(result):
+    (failure,) = sweep.sweep(lambda k: result, {"k": [1]}).failures
+    assert "must return real numbers" in failure.error
+
+
+def test_a_saved_grid_with_nan_resumes_and_one_of_another_kind_does_not(tmp_path):
+    axes = {"k": [np.nan, 1.0]}
+    sweep.sweep(lambda k: 1.0, axes, save=tmp_path / "a.npz")
+    again = sweep.sweep(pytest.fail, axes, save=tmp_path / "a.npz")
+    assert not again.failures
+    assert again.at(k=np.nan) == 1.0
+    sweep.sweep(lambda k: 1.0, {"k": [0, 1]}, save=tmp_path / "b.npz")
+    with pytest.raises(ValueError, match="of the same grid"):
+        sweep.sweep(lambda k: 1.0, {"k": [False, True]}, save=tmp_path / "b.npz")
+
+
+def test_what_cannot_be_saved_to_or_read_is_refused_before_anything_is_computed(tmp_path):
+    (tmp_path / "junk.npz").write_bytes(b"junk")
+    (tmp_path / "empty.npz").write_bytes(b"")
+    for place in (tmp_path / "missing" / "a.npz", tmp_path, tmp_path / "junk.npz", tmp_path / "empty.npz"):
+        with pytest.raises(ValueError, match="save must be"):
+            sweep.sweep(pytest.fail, {"k": [1]}, save=place)
+
+
+def test_what_has_not_begun_is_called_off_when_a_sweep_stops():
+    done = []
+
+    def uneven(k):
+        done.append(k)
+        time.sleep(0.02)
+        return np.zeros(k)
+
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ValueError, match="one shape everywhere"):
+        sweep.sweep(uneven, {"k": range(1, 60)}, executor=executor)
+    assert len(done) < 20
+
+
+def test_a_point_is_found_by_its_value_up_to_rounding():
+    found = sweep.sweep(lambda k: k, {"k": np.linspace(0, 1, 11)})
+    assert found.at(k=0.3) == pytest.approx(0.3)
+    with pytest.raises(ValueError, match="k must be a value of its axis"):
+        found.at(k=[0.3, 0.1])
