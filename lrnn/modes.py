@@ -21,18 +21,24 @@ def _product(p, q):
     return result
 
 
+def _weights(s, order):
+    """What multiplies b**0, b**1, ... in beta_s and in its derivatives up to `order`: (order+1, ..., T)."""
+    T = s.shape[-1]
+    weights, rows = s[..., ::-1], np.zeros((order + 1, *s.shape))
+    for n, row in enumerate(rows):
+        row[..., : max(T - n, 0)] = weights[..., n:]
+        # The n-th derivative of b**k is k (k-1) ... (k-n+1) b**(k-n).
+        weights = weights * (np.arange(T) - n)
+    return rows
+
+
 def _beta_s(b, s, order):
     """beta_s and its derivatives in b up to `order`, as sums over lags k = T - i."""
     T = s.shape[-1]
     powers = np.empty((*b.shape, T))
     powers[..., 0], powers[..., 1:] = 1.0, b[..., None]
     np.multiply.accumulate(powers, axis=-1, out=powers)
-    weights, sums = s[..., ::-1], []
-    for n in range(order + 1):
-        # The n-th derivative of b**k is k (k-1) ... (k-n+1) b**(k-n).
-        sums.append(np.vecdot(powers[..., : max(T - n, 0)], weights[..., n:]))
-        weights = weights * (np.arange(T) - n)
-    return sums
+    return [np.vecdot(powers, weights) for weights in _weights(s, order)]
 
 
 def _beta_b(b, T, order):
@@ -115,23 +121,11 @@ def _powers(x, T, memory):
     return powers
 
 
-def _weights(s, order):
-    """What multiplies the powers of b in beta_s and its derivatives: (T,) or (N, T) -> (order+1, T[, N])."""
-    T = s.shape[-1]
-    weights, rows = s[..., ::-1], []
-    for n in range(order + 1):
-        row = np.zeros_like(weights)
-        row[..., : max(T - n, 0)] = weights[..., n:]
-        rows.append(row)
-        # The n-th derivative of b**k is k (k-1) ... (k-n+1) b**(k-n).
-        weights = weights * (np.arange(T) - n)
-    return np.stack(rows) if s.ndim == 1 else np.ascontiguousarray(np.stack(rows).swapaxes(1, 2))
-
-
 def _follow(u0, b0, kappa, s, t, rtol, freeze_b=False, enough=None):
     """Integrate N modes in (u, b) at fixed kappa (N,); s has shape (T,) or (N, T). tau is 1."""
     moving, T, gathered = 0.0 if freeze_b else 1.0, s.shape[-1], (None, None)
-    weights, memory, side = _weights(s, 2), np.empty(T * min(len(u0), TOGETHER)), np.sign(u0)
+    memory, side = np.empty(T * min(len(u0), TOGETHER)), np.sign(u0)
+    weights = np.ascontiguousarray(np.moveaxis(_weights(s, 2), -1, 1))  # lags before modes
     # The T powers of b**2 in beta_b are those below b**m, times 1 + b**m, and b**2m besides when T is odd:
     # the powers of b that beta_s needs reach that far.
     m, lags = T - T % 2, np.arange(T)[::-1]

@@ -218,7 +218,7 @@ def loss(net, moments):
     -----
     With the factor 1/2, so that gradient descent with a learning rate follows the mode equations
     with tau = 1 / learning_rate; the paper prints it without (claim C02). For correlated inputs the
-    square cannot be completed, and a loss below 1e-16 of ``moments.yy`` is rounding noise.
+    square cannot be completed, and a loss below 1e-15 of ``moments.yy`` is rounding noise.
     """
     _fits(net, moments)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -330,7 +330,7 @@ def train(net, moments, *, learning_rate, steps, record_every=1, freeze=()):
     steps = _check.integer("steps", steps, 0)
     record_every = _check.integer("record_every", record_every)
     names = ("W_x", "W_h", "W_y")
-    freeze = [freeze] if isinstance(freeze, str) else list(freeze) if np.iterable(freeze) else [freeze]
+    freeze = [freeze] if isinstance(freeze, str) or not np.iterable(freeze) else list(freeze)
     if not all(name in names for name in freeze):
         raise ValueError(f"freeze must name matrices among {names}, got {freeze}")
     weights = {name: getattr(net, name).copy() for name in names}

@@ -3,13 +3,15 @@
 import itertools
 import os
 import time
-from concurrent.futures import CancelledError, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from . import _check
+
+_SECONDS_BETWEEN = 1.0  # of two stores, each of which writes all results anew
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ class Sweep:
         index = []
         for name, axis in self.axes.items():
             value = parameters[name]
-            close = axis.dtype.kind == "f" and np.ndim(value) == 0 and not isinstance(value, (str, bytes))
             found = () if np.ndim(value) else np.flatnonzero(axis == value)
-            if close and not len(found):  # 0.3 and 3 * 0.1
+            numbers = axis.dtype.kind == "f" and np.asarray(value).dtype.kind in "iuf"
+            if numbers and not np.ndim(value) and not len(found):  # 0.3 and 3 * 0.1
                 found = np.flatnonzero(np.isclose(axis, value, rtol=1e-12, atol=0, equal_nan=True))
             if not len(found):
                 raise ValueError(f"{name} must be a value of its axis {axis}, got {parameters[name]!r}")
@@ -138,9 +140,6 @@ def _load(save, axes):
     return known
 
 
-_SECONDS_BETWEEN = 1.0  # a store writes all results anew
-
-
 def _store(save, axes, known):
     # Written beside and moved into place, so that an interrupted write loses nothing.
     beside = save.with_name(f"{save.name}.part")
@@ -205,7 +204,7 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
                 batch = futures[future]
                 try:
                     yield batch, future.result()
-                except (Exception, CancelledError) as error:
+                except Exception as error:
                     # The worker itself was lost: its points can be computed again from `save`.
                     yield batch, [(None, _told(error))] * len(batch)
         finally:
