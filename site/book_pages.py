@@ -14,7 +14,7 @@ from sphinx.transforms import SphinxTransform
 from lrnn import live as figures
 
 STATIC = Path(__file__).parent / "static"
-PACKAGE = Path(__file__).parents[1] / "lrnn"
+ROOT = Path(__file__).parents[1]
 LEDGER = "book/appendix/ledger"
 # The parts of MathJax that the pages load; the whole is ten times as large.
 MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2/", "input/tex/extensions/")
@@ -66,8 +66,12 @@ def add_static_files(app):
 
 
 def all_when_the_package_changed(app, env, added, changed, removed):
-    """Outputs depend on the package as well as on the cells, and Sphinx sees the cells only."""
-    files = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".js", ".css", ".mplstyle"})
+    """Outputs depend on the package and on stored data too, and Sphinx sees the cells only."""
+    files = [
+        path for path in (ROOT / "lrnn").rglob("*") if path.suffix in {".py", ".js", ".css", ".mplstyle"}
+    ]
+    files += [path for path in (ROOT / "book").glob("*") if path.suffix in {".py", ".npz"}]
+    files = sorted([*files, ROOT / "benchmarks" / "results.json"])
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     known, env.lrnn_digest = getattr(env, "lrnn_digest", None), digest
     return [] if known == digest else list(env.found_docs)
@@ -84,7 +88,7 @@ def keep_live_states(app, env):
         live = {name: widget for name, widget in states.items() if widget["model_module"] == "anywidget"}
         for widget in live.values():
             widget["state"]["_esm"] = widget["state"]["_esm"].removeprefix(figures._CORE)
-            del widget["state"]["_css"]
+            widget["state"].pop("_css", None)  # pages that did not change come here again
         if live:
             script["body"] = json.dumps({"state": live}).replace("</", r"<\/")
         else:

@@ -4,7 +4,9 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
+import book_pages
 import numpy as np
 import pytest
 from playwright._impl._driver import compute_driver_executable
@@ -278,3 +280,20 @@ def test_the_tasks_shown_are_the_packages():
     race = live.LearningRace()
     assert np.linalg.norm(race.s, axis=1) == pytest.approx(race.norms)
     assert race.s[:, 0] / race.s[:, 1] == pytest.approx(race.ratios)
+
+
+def test_a_page_that_did_not_change_may_pass_through_a_second_build():
+    # Sphinx keeps what it has read: the next build hands over states that the last one has trimmed.
+    widget = {
+        "model_module": "anywidget",
+        "state": {"_esm": live._CORE + "export default {}", "_css": "a {}"},
+    }
+    script = {"body": json.dumps({"state": {"one": widget, "control": {"model_module": "@jupyter-widgets"}}})}
+    env = SimpleNamespace(nb_metadata={"page": {"js_files": {"ipywidgets_state": (None, script)}}})
+    book_pages.keep_live_states(None, env)
+    first = script["body"]
+    assert json.loads(first)["state"] == {
+        "one": {"model_module": "anywidget", "state": {"_esm": "export default {}"}}
+    }
+    book_pages.keep_live_states(None, env)
+    assert script["body"] == first
