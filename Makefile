@@ -1,13 +1,20 @@
-# make book      build the book into _build/html       make test   everything that must hold
-# make serve     build it and open it in a browser     make lab    open the notebooks in JupyterLab
+# make book      build the book into _build/html       make test     everything that must hold
+# make serve     build it and open it in a browser     make lab      open the notebooks in JupyterLab
+# make portable  the computing tests and the notebooks again, on another arithmetic
+# make lone      each notebook alone in an empty folder, installed as its page says (LONE=3: three of them)
 # make bench     time the live figures, and the package beside PyTorch, JAX, SciPy and diffrax
-# make notebooks re-execute all notebooks in place     make clean  remove what was built
-# make lock      resolve requirements.lock again
+# make notebooks re-execute all notebooks in place     make clean    remove what was built
+# make lock      resolve requirements.lock again       make resolve  does it fit the platforms we promise?
 
 PYTHON ?= python3
-BIN := .venv/bin
 LOG := _build/log
 NOTEBOOKS := $(wildcard book/*.ipynb book/*/*.ipynb)
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+SHELL := bash
+else
+BIN := .venv/bin
+endif
 
 # One BLAS thread: the matrices are small, and pytest runs two workers.
 export OPENBLAS_NUM_THREADS := 1
@@ -15,6 +22,13 @@ export OMP_NUM_THREADS := 1
 export MPLBACKEND := agg
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export JUPYTER_PLATFORM_DIRS := 1
+
+# Tests that compute something, and the notebooks against their stored outputs.
+ALL_UNIT := tests --ignore=tests/test_site.py --ignore=tests/test_browser.py --ignore=tests/test_lone.py
+COMPUTING := $(ALL_UNIT) --ignore=tests/test_packaging.py --ignore=tests/test_plotting.py
+NBVAL := -n 2 --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg book
+# An x86 processor without AVX, as NumPy and OpenBLAS would see it: other digits at the end of every number.
+OTHER := NPY_DISABLE_CPU_FEATURES=X86_V3 OPENBLAS_CORETYPE=Nehalem
 
 # stage(name,command): run quietly, then one line with the time and the last line of counts;
 # a failure shows the whole log.
@@ -26,7 +40,7 @@ then printf '%-12s %4d s  %s\n' '$(strip $(1))' $$(( $$(date +%s) - start )) \
 else cat $(LOG)/$(strip $(1)).txt; printf '%-12s FAILED after %d s\n' '$(strip $(1))' $$(( $$(date +%s) - start )); exit 1; fi
 endef
 
-.PHONY: book test serve lab notebooks bench lock clean lint unit nbval site
+.PHONY: book test serve lab notebooks portable lone bench lock resolve clean lint unit nbval site
 
 book: site
 
@@ -50,14 +64,22 @@ test: lint unit nbval site
 	@touch $@
 
 lint: .venv/installed
-	$(call stage, lint, $(BIN)/ruff check . && $(BIN)/ruff format --check lrnn tests site)
+	$(call stage, lint, $(BIN)/ruff check . && $(BIN)/ruff format --check lrnn tests site \
+		&& $(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml)
 
 unit: .venv/installed
-	$(call stage, unit, $(BIN)/python -m pytest -q -n 2 tests --ignore=tests/test_site.py --ignore=tests/test_browser.py)
+	$(call stage, unit, $(BIN)/python -m pytest -q -n 2 $(ALL_UNIT))
 
 nbval: .venv/installed
-	$(call stage, nbval, $(BIN)/python -m pytest -q -n 2 --dist loadfile -p no:cacheprovider \
-		--nbval --nbval-sanitize-with tests/nbval_sanitize.cfg book)
+	$(call stage, nbval, $(BIN)/python -m pytest -q $(NBVAL))
+
+portable: .venv/installed
+	@$(OTHER) $(BIN)/python -c 'from numpy._core._multiarray_umath import __cpu_features__ as f; assert not f["X86_V3"]'
+	$(call stage, other-unit, $(OTHER) $(BIN)/python -m pytest -q -n 2 $(COMPUTING))
+	$(call stage, other-nbval, $(OTHER) $(BIN)/python -m pytest -q $(NBVAL))
+
+lone: site
+	$(call stage, lone, $(BIN)/python -m pytest -q tests/test_lone.py)
 
 site: .venv/installed
 	@rm -rf _build/html
@@ -79,9 +101,18 @@ bench: site .bench/installed
 	@.bench/bin/python benchmarks/engine.py
 	@$(MAKE) --no-print-directory notebooks NOTEBOOKS=book/appendix/speed.ipynb
 
-lock:
-	uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-emit-index-url --quiet --upgrade --output-file requirements.lock
+LOCK := $(BIN)/uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --quiet --output-file requirements.lock
+
+lock: .venv/installed
+	$(LOCK) --upgrade
+
+PLATFORMS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-pc-windows-msvc aarch64-apple-darwin
+resolve: .venv/installed
+	@set -e; for platform in $(PLATFORMS); do for version in 3.11 3.12 3.13 3.14; do \
+		$(BIN)/uv pip install --quiet --dry-run --require-hashes --only-binary :all: --requirement requirements.lock \
+			--python-platform $$platform --python-version $$version --target _build/nowhere; \
+		echo "$$platform, Python $$version: a wheel for each package"; done; done
 
 clean:
-	rm -rf _build .venv .bench .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .venv .bench .lone .pytest_cache .ruff_cache .hypothesis

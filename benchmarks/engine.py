@@ -5,7 +5,7 @@
 Each comparison runs ours and the peer in alternation in one process, on one core, and prints the median
 of the ratios peer / ours with the smallest and largest, and how accurate both are. The peers get the
 formulation that a reader would write; where they are given our moments as well, the row says so.
-Writes benchmarks/results.json, which the book's page on speed shows.
+Writes book/appendix/speed.json, which the book's page on speed shows.
 """
 
 import json
@@ -32,6 +32,8 @@ import torch
 from scipy.integrate import solve_ivp
 
 from lrnn import landscape, modes, network, tasks
+
+RESULTS = Path(__file__).parents[1] / "book" / "appendix" / "speed.json"
 
 jax.config.update("jax_enable_x64", True)
 torch.set_num_threads(1)
@@ -321,7 +323,7 @@ def main():
     versions = {"Python": platform.python_version(), "NumPy": np.__version__, "SciPy": scipy.__version__,
                 "PyTorch": torch.__version__, "JAX": jax.__version__, "diffrax": diffrax.__version__}  # fmt: skip
     info = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line] if info.exists() else []
+    names = [line.split(":")[1].strip() for line in info.read_text(encoding="utf-8").splitlines() if "model name" in line] if info.exists() else []
     machine = f"{names[0] if names else platform.machine()}, one core"
     print(", ".join(f"{name} {version}" for name, version in versions.items()), f"\n{machine}\n")
     for part in (gradients, growth, dgemm, before_and_beside_a_step, flows, landscapes, imports):
@@ -334,7 +336,7 @@ def main():
         "growing": growing,
         "numbers": numbers,
     }
-    (Path(__file__).parent / "results.json").write_text(json.dumps(result, indent=1) + "\n")
+    RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ def _descent(moments, shape):
                 np.dot(slab, stacked, out=out)
             np.subtract(yx, answers_in_order, out=R)
             explained = np.einsum("txy,...txy->...", yx, M) + np.einsum("...txy,...txy->...", R, M)
-            loss = (moments.yy - explained) / 2
+            loss = np.maximum(moments.yy - explained, 0.0) / 2  # rounding may go below
         G[..., -1, :, N_y:] = 0.0
         for j in range(T - 1, -1, -1):
             product(G[..., j, :, :], V, out=adjoint)
@@ -217,8 +217,9 @@ def loss(net, moments):
     Notes
     -----
     With the factor 1/2, so that gradient descent with a learning rate follows the mode equations
-    with tau = 1 / learning_rate; the paper prints it without (claim C02). For correlated inputs the
-    square cannot be completed, and a loss below 1e-15 of ``moments.yy`` is rounding noise.
+    with tau = 1 / learning_rate; the paper prints it without (claim C02). It is never below zero. For
+    correlated inputs the square cannot be completed: a loss below 1e-15 of ``moments.yy`` is rounding noise,
+    and is zero where that noise is negative.
     """
     _fits(net, moments)
     with np.errstate(over="ignore", invalid="ignore"):

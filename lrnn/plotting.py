@@ -48,7 +48,7 @@ def show(figure, live=None):
     """Display a figure in a notebook.
 
     The output carries a second rendering for dark pages; Jupyter shows the light one, the book
-    the one that fits the reader's theme.
+    the one that fits the reader's theme. In a plain script it prints one line instead.
 
     Parameters
     ----------
@@ -58,6 +58,11 @@ def show(figure, live=None):
         A live figure of :mod:`lrnn.live` to show in its place wherever one can run: in Jupyter, and on a page
         of the book unless it is printed or its scripts are switched off.
     """
+    width, height = (round(100 * inches) for inches in figure.get_size_inches())
+    text = f"Figure of {width} x {height} pixels" if live is None else repr(live)
+    if not _in_ipython():
+        print(text)
+        return
     from IPython.display import display
 
     with mpl.style.context(_STYLE):
@@ -68,14 +73,21 @@ def show(figure, live=None):
         _recolour(figure, _DARK)
         dark = _png(figure)
         _recolour(figure, {new: old for old, new in _DARK.items()})
-    width, height = (round(100 * inches) for inches in figure.get_size_inches())
-    bundle = {"image/png": light, "text/plain": f"Figure of {width} x {height} pixels"}
-    themes = {"dark": dark}
+    bundle, themes, metadata = {"image/png": light, "text/plain": text}, {"dark": dark}, {}
     if live is not None:
-        bundle[_VIEW] = live._repr_mimebundle_()[0][_VIEW]
-        themes["live"] = bundle[_VIEW]
-        bundle["text/plain"] = repr(live)
-    display(bundle, metadata={"image/png": {"width": width}, "two_themes": themes}, raw=True)
+        # A front end may say beside the widget how to show it, as Colab does.
+        widget, metadata = live._repr_mimebundle_()
+        themes["live"] = bundle[_VIEW] = widget[_VIEW]
+    metadata = {**metadata, "image/png": {"width": width}, "two_themes": themes}
+    display(bundle, metadata=metadata, raw=True)
+
+
+def _in_ipython():
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return get_ipython() is not None
 
 
 def glue(name, text):
@@ -93,6 +105,8 @@ def glue(name, text):
     The record that myst-nb's own function of this name leaves, without importing the book's
     whole machinery into the notebook.
     """
+    if not _in_ipython():
+        return
     from IPython.display import display
 
     prefix = "application/papermill.record/"
@@ -104,26 +118,36 @@ def glue(name, text):
 
 
 class TwoThemes:
-    """Puts both renderings of :func:`show`, and its live figure, into a built page (a plug-in of myst-nb)."""
+    """Puts both renderings of :func:`show`, and its live figure, into a built page (a plug-in of myst-nb).
 
-    mime_priority_overrides = (("html", "image/png", 5),)
+    Only where the project asks for it, by an extension that sets ``two_themes`` and serves the style sheet
+    which hides the one or the other; elsewhere a figure is one image, like any other.
+    """
 
     @staticmethod
     def handle_mime(renderer, data, inline):
         dark = data.output_metadata.get("two_themes", {}).get("dark")
-        if data.mime_type != "image/png" or dark is None:
+        if data.mime_type != "image/png" or dark is None or not _wanted(renderer):
             return None
-        nodes = []
-        for content, theme in ((data.content, "in-light"), (dark, "in-dark")):
+        from sphinx.addnodes import only
+
+        def image(content, theme):
             metadata = {"image/png": data.output_metadata.get("image/png", {})}
             one = type(data)("image/png", content, data.cell_metadata, metadata, line=data.line)
             for node in renderer.render_image(one):
                 node["classes"] = [*node.get("classes", []), "dark-light", theme]
-                nodes.append(node)
+                yield node
+
+        nodes = [*image(data.content, "in-light"), only("", *image(dark, "in-dark"), expr="html")]
         if live := data.output_metadata["two_themes"].get("live"):
             view = type(data)(_VIEW, live, data.cell_metadata, {}, line=data.line)
             nodes += renderer.render_widget_view(view)
         return nodes
+
+
+def _wanted(renderer):
+    environment = renderer.renderer.sphinx_env
+    return environment is not None and getattr(environment.config, "two_themes", False)
 
 
 def _figure(n_panels, height, width=7.4, n_rows=1, dpi=None):

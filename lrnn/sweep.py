@@ -3,6 +3,8 @@
 import itertools
 import os
 import time
+import zipfile
+import zlib
 from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,9 @@ import numpy as np
 from . import _check
 
 _SECONDS_BETWEEN = 1.0  # of two stores, each of which writes all results anew
+_FORMAT = 1  # of the file; a change that older versions cannot read raises it
+# np.geomspace and its kind differ in the last digit between processors.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Sweep:
             found = () if np.ndim(value) else np.flatnonzero(axis == value)
             numbers = axis.dtype.kind == "f" and np.asarray(value).dtype.kind in "iuf"
             if numbers and not np.ndim(value) and not len(found):  # 0.3 and 3 * 0.1
-                found = np.flatnonzero(np.isclose(axis, value, rtol=1e-12, atol=0, equal_nan=True))
+                found = np.flatnonzero(~_apart(axis, value))
             if not len(found):
                 raise ValueError(f"{name} must be a value of its axis {axis}, got {parameters[name]!r}")
             index.append(found[0])
@@ -114,9 +119,52 @@ def _axis(name, values):
     return axis
 
 
-def _same(one, other):
-    kinds = one.dtype.kind, other.dtype.kind
-    return kinds[0] == kinds[1] and np.array_equal(one, other, equal_nan=kinds[0] == "f")
+def _apart(axis, values):
+    """Where values are not those of an axis of floats, up to rounding."""
+    with np.errstate(invalid="ignore"):  # inf - inf
+        gap = np.abs(axis - values)
+        distinct = np.unique(axis[np.isfinite(axis)])
+        # Beside zero, what counts is the distance of the points.
+        size = np.maximum(np.abs(axis), np.min(np.diff(distinct), initial=np.inf) if len(distinct) > 1 else 0)
+    equal = (axis == values) | (np.isnan(axis) & np.isnan(values))
+    return ~(equal | (gap <= _ROUNDING * size))
+
+
+def _difference(saved, axes):
+    """In which respect the grid of a file is another one; nothing if it is not."""
+    if list(saved) != list(axes):
+        return f"the axes are {', '.join(saved)}, not {', '.join(axes)}"
+    for name, axis in axes.items():
+        found = saved[name]
+        if found.shape != axis.shape:
+            return f"axis {name} has {found.size} values, not {axis.size}"
+        if found.dtype.kind != axis.dtype.kind:
+            return f"axis {name} is of type {found.dtype}, not {axis.dtype}"
+        apart = _apart(axis, found) if axis.dtype.kind == "f" else axis != found
+        if apart.any():
+            n, by = np.argmax(apart), ""
+            if axis.dtype.kind in "iuf":
+                gap = np.where(apart, np.abs(np.subtract(found, axis, dtype=float)), -1.0)
+                n = np.argmax(gap)
+                by = f" by up to {gap[n]:.3g}"
+            return (
+                f"axis {name} differs in {apart.sum()} of {axis.size} values{by}: {found[n]}, not {axis[n]}"
+            )
+    return None
+
+
+def _read(save):
+    """Axes, numbers of the points and results of a file."""
+    with save.open("rb") as file, np.load(file) as saved:
+        version = int(saved["format"]) if "format" in saved.files else 1
+        if version > _FORMAT:
+            raise ValueError(f"its format is {version}, and this version of lrnn reads up to {_FORMAT}")
+        axes = {key[5:]: saved[key] for key in saved.files if key.startswith("axis_")}
+        points, results = saved["points"], saved["results"]
+    size = np.prod([len(axis) for axis in axes.values()])
+    if points.shape != results.shape[:1] or not np.isin(points, np.arange(size)).all():
+        raise ValueError("its points and results do not fit its axes")
+    return axes, points, results
 
 
 def _load(save, axes):
@@ -128,16 +176,16 @@ def _load(save, axes):
     if not save.exists():
         return {}
     try:
-        with np.load(save) as saved:
-            found = {key[5:]: saved[key] for key in saved.files if key.startswith("axis_")}
-            known = dict(zip(saved["points"].tolist(), saved["results"]))
-    except (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError) as error:
+        found, points, results = _read(save)
+    except (
+        OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, zipfile.BadZipFile, zlib.error
+    ) as error:  # fmt: skip
         raise ValueError(
-            f"save must be a new file or one that sweep wrote, got {save}: {_told(error)}"
+            f"save must be a new file or one that sweep wrote, but {save} cannot be read: {error}"
         ) from None
-    if list(found) != list(axes) or not all(_same(found[name], axes[name]) for name in axes):
-        raise ValueError(f"save must be a new file or one of the same grid; {save} has another one")
-    return known
+    if difference := _difference(found, axes):
+        raise ValueError(f"save must be a new file or one of the same grid, but of {save}, {difference}")
+    return dict(zip(points.tolist(), results))
 
 
 def _store(save, axes, known):
@@ -145,7 +193,8 @@ def _store(save, axes, known):
     beside = save.with_name(f"{save.name}.part")
     with beside.open("wb") as file:
         named = {f"axis_{name}": axis for name, axis in axes.items()}
-        np.savez(file, points=np.array(list(known)), results=np.array(list(known.values())), **named)
+        points, results = np.array(list(known)), np.array(list(known.values()))
+        np.savez_compressed(file, format=_FORMAT, points=points, results=results, **named)
     os.replace(beside, save)
 
 
@@ -164,7 +213,8 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
         Here and now when left out.
     save : path, optional
         A file, .npz, that is kept up to date to a second. When it exists, its results are taken over, and
-        only what is missing or had failed is computed.
+        only what is missing or had failed is computed. Its axes may differ from `axes` by rounding, for they
+        may have been computed on another processor.
     together : int
         Points in one task; a task should last 50 ms or more, or handing it out costs more than it saves.
     progress : bool
@@ -178,8 +228,9 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
     Raises
     ------
     ValueError
-        If `axes` is empty or an axis is or holds other things than numbers or strings, `together` is not a
-        positive integer, `save` belongs to another grid or cannot be read, or results differ in shape.
+        If `axes` is empty or an axis holds other things than numbers or strings, `together` is no positive
+        integer, results differ in shape, or `save` cannot be read or belongs to another grid: it says then
+        which axis differs and by how much, and leaves the file as it is.
     """
     axes = {name: _axis(name, values) for name, values in axes.items()}
     if not axes:

@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from importlib import metadata
 from pathlib import Path
 
+import takeaway
 import wakeups
 from docutils import nodes
+from sphinx.addnodes import only
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from lrnn import live as figures
 
@@ -31,21 +35,22 @@ class DarkSiblings(SphinxTransform):
                 dark = image.deepcopy()
                 dark["uri"] = image["uri"].removesuffix(".png") + "-dark.png"
                 dark["classes"] = ["in-dark" if c == "in-light" else c for c in image["classes"]]
-                image.parent.insert(image.parent.index(image) + 1, dark)
+                image.parent.insert(image.parent.index(image) + 1, only("", dark, expr="html"))
 
     def has_sibling(self, image):
         return any("in-dark" in node.get("classes", ()) for node in image.parent.findall(nodes.image))
 
 
-class ClaimLinks(SphinxTransform):
+class ClaimLinks(SphinxPostTransform):
     """Each verdict box gets an anchor and a link to its row of the ledger, whose own links lead back.
 
     The ledger writes its links for a reader in Jupyter, as names of notebooks.
     """
 
     default_priority = 100
+    formats = ("html",)
 
-    def apply(self):
+    def run(self):
         ledger = self.app.builder.get_relative_uri(self.env.docname, LEDGER)
         for box in self.document.findall(nodes.admonition):
             claim = re.match(r"C\d\d", box[0].astext())
@@ -60,9 +65,18 @@ class ClaimLinks(SphinxTransform):
                 raw.children = [nodes.Text(raw.astext().replace(".ipynb#", ".html#"))]
 
 
+def read_in_parallel(app):
+    """Notebooks are executed as their pages are read: one a core, where processes can fork."""
+    app.parallel = max(app.parallel, os.cpu_count() or 1)
+    # These two do not say that they are safe; they act once all pages are read.
+    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
+        app.extensions[name].parallel_read_safe = True
+
+
 def add_static_files(app):
     app.config.html_static_path.append(str(STATIC))
     app.add_css_file("book.css")
+    app.add_js_file("book.js")
 
 
 def all_when_the_package_changed(app, env, added, changed, removed):
@@ -70,9 +84,8 @@ def all_when_the_package_changed(app, env, added, changed, removed):
     files = [
         path for path in (ROOT / "lrnn").rglob("*") if path.suffix in {".py", ".js", ".css", ".mplstyle"}
     ]
-    files += [path for path in (ROOT / "book").glob("*") if path.suffix in {".py", ".npz"}]
-    files = sorted([*files, ROOT / "benchmarks" / "results.json"])
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    files += [path for path in (ROOT / "book").rglob("*") if path.suffix in {".py", ".npz", ".json"}]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
     known, env.lrnn_digest = getattr(env, "lrnn_digest", None), digest
     return [] if known == digest else list(env.found_docs)
 
@@ -101,7 +114,9 @@ def write_live_core(app, error):
     """What all live figures share, as a script that a page read from disk may load too."""
     if not error and app.builder.format == "html":
         shared = json.dumps({"core": figures._CORE, "style": figures._STYLE})
-        (Path(app.outdir) / "_static" / "live-core.js").write_text(f"window.lrnnLive = {shared};\n")
+        (Path(app.outdir) / "_static" / "live-core.js").write_text(
+            f"window.lrnnLive = {shared};\n", encoding="utf-8"
+        )
 
 
 def copy_mathjax(app, error):
@@ -118,8 +133,11 @@ def copy_mathjax(app, error):
 
 def setup(app):
     wakeups.watch()
+    takeaway.setup(app)
     app.add_transform(DarkSiblings)
-    app.add_transform(ClaimLinks)
+    app.add_post_transform(ClaimLinks)
+    app.add_config_value("two_themes", True, "env")  # see lrnn.plotting.TwoThemes
+    app.connect("builder-inited", read_in_parallel)
     app.connect("builder-inited", add_static_files)
     app.connect("env-get-outdated", all_when_the_package_changed)
     app.connect("env-updated", keep_live_states)

@@ -5,6 +5,7 @@ python site/execute.py NOTEBOOK...
 
 import base64
 import sys
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,8 +25,12 @@ def stable(notebook):
     """Drop what differs from run to run: widget states, timings, versions, the outputs of controls."""
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number:02d}"
+    known = set()
+    for cell in notebook.cells:
+        # A cell keeps its id for life; one that has none, or a copy of another's, gets its own.
+        if not cell.get("id") or cell.id in known:
+            cell.id = uuid.uuid4().hex[:8]
+        known.add(cell.id)
         cell.metadata.pop("execution", None)
         if "control" in cell.metadata.get("tags", []):
             cell.outputs = []

@@ -313,7 +313,7 @@ def test_without_scripts_the_still_picture_stands(visit):
 
 # Accessibility
 
-AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 # Findings in markup that is not ours, by rule and the beginning of the selector.
 THEME = {
     "aria-deprecated-role": ("#id",),  # docutils: entries of the bibliography
@@ -366,7 +366,7 @@ def jupyterlab(tmp_path, chromium):
     command += ["--LabApp.news_url=None", "--IdentityProvider.token=test", f"--ServerApp.root_dir={tmp_path}"]
     folders = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA")}
     environment = {**os.environ, **folders, "JUPYTER_RUNTIME_DIR": str(tmp_path)}
-    with (tmp_path / "log").open("w+") as log:
+    with (tmp_path / "log").open("w+", encoding="utf-8") as log:
         running = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path, env=environment)
         try:
             yield wait_for_the_server(tmp_path)
@@ -382,10 +382,10 @@ def jupyterlab(tmp_path, chromium):
 def wait_for_the_server(folder):
     for _ in range(300):
         found = list(folder.glob("jpserver-*.json"))
-        if found and (text := found[0].read_text()):
+        if found and (text := found[0].read_text(encoding="utf-8")):
             return json.loads(text)["url"]
         time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start: {(folder / 'log').read_text()[-2000:]}")
+    pytest.fail(f"JupyterLab did not start: {(folder / 'log').read_text(encoding='utf-8')[-2000:]}")
 
 
 def test_in_jupyterlab_page_and_python_share_the_state(jupyterlab, chromium):

@@ -41,7 +41,7 @@ def in_browser(calls, core=CORE):
     calls = json.dumps(calls, default=lambda value: np.asarray(value).tolist())
     done = subprocess.run(
         [node, "--no-warnings", "--input-type=module", "-e", RUNNER, core.as_uri()],
-        input=calls, capture_output=True, text=True, check=True,
+        input=calls, capture_output=True, text=True, encoding="utf-8", check=True,
     )  # fmt: skip
     return [numbers(result) for result in json.loads(done.stdout)]
 
@@ -101,9 +101,12 @@ def test_the_browser_computes_what_python_computes(name):
 
 def test_a_wrong_equation_in_the_browser_is_noticed(tmp_path):
     wrong = tmp_path / "physics.mjs"
-    text = CORE.read_text()
+    text = CORE.read_text(encoding="utf-8")
     assert "u * S1 - (u * u * B1) / 2, a * drive" in text
-    wrong.write_text(text.replace("u * S1 - (u * u * B1) / 2, a * drive", "u * S1 - u * u * B1, a * drive"))
+    wrong.write_text(
+        text.replace("u * S1 - (u * u * B1) / 2, a * drive", "u * S1 - u * u * B1, a * drive"),
+        encoding="utf-8",
+    )
     mode = MODES[0]
     (result,) = in_browser([["velocity", mode]], wrong)
     assert np.abs(np.array(result) - modes.velocity(*mode)).max() > 1e-3

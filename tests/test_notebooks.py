@@ -21,7 +21,7 @@ def shows_a_picture(cell):
 
 
 def test_the_table_of_contents_names_every_page_of_the_book():
-    toc = yaml.safe_load((BOOK.parent / "_toc.yml").read_text())
+    toc = yaml.safe_load((BOOK.parent / "_toc.yml").read_text(encoding="utf-8"))
     named = {toc["root"]} | {chapter["file"] for part in toc["parts"] for chapter in part["chapters"]}
     pages = [*BOOK.rglob("*.ipynb"), *BOOK.rglob("*.md")]
     written = {str(p.relative_to(BOOK.parent).with_suffix("")) for p in pages if "checkpoint" not in str(p)}

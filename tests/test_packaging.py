@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 import lrnn
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 SOURCES = {path.stem: path for path in (ROOT / "lrnn").glob("*.py") if path.stem != "__init__"}
 SOURCES["live"] = ROOT / "lrnn" / "live" / "__init__.py"
 PUBLIC = sorted(name for name in SOURCES if not name.startswith("_"))
@@ -28,7 +28,9 @@ PUBLIC = sorted(name for name in SOURCES if not name.startswith("_"))
 
 def modules_after(statement):
     code = f"import sys; {statement}; print(*sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True, cwd=ROOT
+    )
     return set(done.stdout.split())
 
 
@@ -80,7 +82,7 @@ OUTSIDE = {
 @pytest.mark.parametrize("name", SOURCES)
 def test_imports_run_one_way(name):
     inside, outside = set(), set()
-    for node in ast.walk(ast.parse(SOURCES[name].read_text())):
+    for node in ast.walk(ast.parse(SOURCES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             outside |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level:
@@ -146,7 +148,7 @@ def test_dataclasses_describe_their_fields_and_methods(cls):
 
 # The lock file
 
-LOCK_TEXT = (ROOT / "requirements.lock").read_text()
+LOCK_TEXT = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 VERSIONS = ["3.11", "3.12", "3.13"]
 
 
@@ -233,7 +235,7 @@ def test_jupyter_book_is_pinned_to_the_last_of_its_first_kind():
 
 
 def test_the_conda_environment_installs_the_same_lock():
-    given = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    given = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     (python,) = (d for d in given if isinstance(d, str) and re.match(r"python\b", d))
     pinned = re.search(r"\d+\.\d+", python).group()
     assert SpecifierSet(PROJECT["requires-python"]).contains(pinned)

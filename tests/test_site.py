@@ -19,7 +19,7 @@ _parsed = {}
 
 def parse(path):
     if path not in _parsed:
-        _parsed[path] = BeautifulSoup(path.read_text(), "html.parser")
+        _parsed[path] = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
     return _parsed[path]
 
 
@@ -76,7 +76,9 @@ def test_every_internal_link_resolves(path):
 
 def test_no_stylesheet_asks_the_network():
     for path in SITE.rglob("*.css"):
-        loaded = re.findall(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""", path.read_text())
+        loaded = re.findall(
+            r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""", path.read_text(encoding="utf-8")
+        )
         assert loaded == [], path
 
 

@@ -18,12 +18,12 @@ from ..tasks import constant, contracting, expanding, geometric
 __all__ = ["ExactAC", "Landscape", "LearningRace", "StepSize", "TaskToSolution"]
 
 _FOLDER = resources.files(__package__)
-_STYLE = (_FOLDER / "live.css").read_text()
+_STYLE = (_FOLDER / "live.css").read_text(encoding="utf-8")
 
 
 def _source(file):
     """A file of this folder without its imports, comments and indentation."""
-    text = (_FOLDER / file).read_text()
+    text = (_FOLDER / file).read_text(encoding="utf-8")
     text = re.sub(r"^import .*?;\n", "", text, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"^\s*//.*\n|^\s+", "", text, flags=re.MULTILINE)
 

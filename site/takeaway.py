@@ -1,0 +1,88 @@
+"""What a reader takes along from a page: its notebook, the package, and the line that installs it."""
+
+import base64
+import copy
+import zlib
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from flit_core.wheel import make_wheel_in
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from lrnn import __version__
+
+ROOT = Path(__file__).parents[1]
+WHEEL = f"lrnn-{__version__}-py3-none-any.whl"
+# What notebooks read or import from their own folder.
+BESIDE = {
+    "book/13-phase-diagram": ("phase_diagram.py", "phase_diagram.npz"),
+    "book/appendix/speed": ("speed.json",),
+}
+UNPACK = """\
+# The files that this notebook reads, for those who have nothing but the notebook.
+from base64 import b64decode
+from pathlib import Path
+from zlib import decompress
+
+packed = {packed}
+for name, content in packed.items():
+    if not Path(name).exists():
+        Path(name).write_bytes(decompress(b64decode(content)))"""
+
+
+def standing_alone(notebook, files):
+    """The notebook with a first cell that puts `files` beside it where they are missing."""
+    if not files:
+        return notebook
+    packed = {path.name: base64.b64encode(zlib.compress(path.read_bytes(), 9)).decode() for path in files}
+    entries = "".join(f"\n    {name!r}: {content!r}," for name, content in packed.items())
+    source = UNPACK.replace("{packed}", f"{{{entries}\n}}")
+    cell = nbformat.v4.new_code_cell(source, id="files-beside", metadata={"tags": ["hide-input"]})
+    whole = copy.deepcopy(notebook)
+    whole.cells.insert(1, cell)
+    return whole
+
+
+class TakeAlong(SphinxPostTransform):
+    """At the end of a page made from a notebook: where the notebook and the package are, and what to type."""
+
+    default_priority = 100
+    formats = ("html",)
+
+    def run(self):
+        name = self.env.docname
+        source = Path(self.env.doc2path(name))
+        if source.suffix != ".ipynb":
+            return
+        up, base = "../" * name.count("/"), self.config.html_baseurl.rstrip("/")
+        notebook = f'<a href="{up}_sources/{name}.ipynb" download>{source.name}</a>'
+        wheel = f'<a href="{up}_static/{WHEEL}" download>{WHEEL}</a>'
+        take, line = f"Put {notebook} and {wheel} in one folder", f'pip install "{WHEEL}[notebooks]"'
+        if base:  # then pip can fetch the package itself
+            take, line = f"Download {notebook}", f'pip install "lrnn[notebooks] @ {base}/_static/{WHEEL}"'
+        text = (
+            f"<p><strong>Run this page.</strong> {take}, type the line below there, and open it with "
+            f"<code>jupyter lab {source.name}</code>. Python 3.11 or newer is needed, and nothing else.</p>"
+        )
+        box = nodes.container(classes=["take-along"])
+        box += nodes.raw("", text, format="html")
+        box += nodes.literal_block(line, line, language="text")
+        next(self.document.findall(nodes.section)).append(box)
+
+
+def write(app, error):
+    """The wheel, and the notebooks as they are offered for download."""
+    if error or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    make_wheel_in(ROOT / "pyproject.toml", out / "_static")
+    for name, files in BESIDE.items():
+        source = ROOT / f"{name}.ipynb"
+        whole = standing_alone(nbformat.read(source, as_version=4), [source.parent / file for file in files])
+        nbformat.write(whole, out / "_sources" / f"{name}.ipynb")
+
+
+def setup(app):
+    app.add_post_transform(TakeAlong)
+    app.connect("build-finished", write)

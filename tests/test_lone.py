@@ -1,0 +1,107 @@
+"""Each notebook as its page offers it, alone in an empty folder, installed by the line on the page.
+
+Run after the build, by `make lone`. LONE=3 takes three of them, other ones every day.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from datetime import date
+from pathlib import Path
+from urllib.parse import urldefrag
+
+import nbformat
+import pytest
+import wakeups
+from bs4 import BeautifulSoup
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build" / "html"
+
+
+def offered():
+    """For each page made from a notebook: its page, the files that it links to, and the line it says to type."""
+    found = {}
+    for path in sorted(SITE.rglob("*.html")):
+        box = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").find(class_="take-along")
+        if box is not None:
+            files = [path.parent / urldefrag(link["href"])[0] for link in box.find_all("a", download=True)]
+            found[path.stem] = (files, box.find("pre").get_text().strip())
+    return found
+
+
+OFFERED = offered()
+TODAY = date.today().toordinal()
+COUNT = min(int(os.environ.get("LONE") or len(OFFERED)), len(OFFERED))
+CHOSEN = [sorted(OFFERED)[(COUNT * TODAY + n) % len(OFFERED)] for n in range(COUNT)]
+
+
+def test_every_notebook_of_the_book_is_offered():
+    notebooks = {path.stem for path in (ROOT / "book").rglob("*.ipynb") if "checkpoint" not in str(path)}
+    assert set(OFFERED) == notebooks, "build the book first: make book"
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """An environment with what the pages tell to install, in the versions of the lock, and nothing else."""
+    (line,) = {line for _, line in OFFERED.values()}
+    (wheel,) = {files[1].resolve() for files, _ in OFFERED.values()}
+    folder = ROOT / ".lone"
+    ready, key = folder / "ready", json.dumps([line, wheel.read_bytes().hex()])
+    run = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    if not ready.exists() or ready.read_text(encoding="utf-8") != key:
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=True)
+        empty = tmp_path_factory.mktemp("install")
+        shutil.copy(wheel, empty)
+        command, install, requirement = line.split(" ", 2)
+        assert (command, install) == ("pip", "install")
+        lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
+        pins = "\n".join(entry.split(" --hash")[0] for entry in lock.splitlines() if "==" in entry)
+        (empty / "versions.txt").write_text(pins, encoding="utf-8")
+        subprocess.run(
+            [run, "-m", "pip", "install", "-q", requirement.strip('"'), "-c", "versions.txt"],
+            cwd=empty, check=True,
+        )  # fmt: skip
+        ready.write_text(key, encoding="utf-8")
+    return run
+
+
+@pytest.fixture
+def kernel(python, tmp_path, monkeypatch):
+    """The name of a kernel that runs there."""
+    spec = tmp_path / "jupyter" / "kernels" / "lone"
+    spec.mkdir(parents=True)
+    command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    content = json.dumps({"argv": command, "display_name": "lone", "language": "python"})
+    (spec / "kernel.json").write_text(content, encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    # What the kernel must not find: this checkout, or modules beside its notebooks.
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    wakeups.watch()
+    return "lone"
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_notebook_runs_alone_in_an_empty_folder(name, kernel, tmp_path):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    source = OFFERED[name][0][0]
+    shutil.copy(source, folder)
+    notebook = nbformat.read(folder / source.name, as_version=4)
+    NotebookClient(
+        notebook, kernel_name=kernel, timeout=300, resources={"metadata": {"path": str(folder)}}
+    ).execute()
+
+
+def test_the_environment_holds_the_wheel_and_not_this_checkout(python, tmp_path):
+    code = "import lrnn, sys; print(lrnn.__file__, 'scipy' in sys.modules)"
+    told = subprocess.run(
+        [python, "-c", code], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True
+    ).stdout  # fmt: skip
+    assert str(ROOT / ".lone") in told
+    assert sys.prefix not in told
