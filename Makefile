@@ -1,7 +1,9 @@
 # make book      build the book into _build/html       make test     everything that must hold
 # make serve     build it and open it in a browser     make lab      open the notebooks in JupyterLab
 # make portable  the computing tests and the notebooks again, on another arithmetic
-# make lone      each notebook alone in an empty folder, installed as its page says (LONE=3: three of them)
+# make lone      each notebook alone in an empty folder, installed as its page says
+#                (LONE=3: three of them; NEWEST=1: in the newest versions of all packages)
+# make release   wheel, notebooks and pages, as a tag publishes them
 # make bench     time the live figures, and the package beside PyTorch, JAX, SciPy and diffrax
 # make notebooks re-execute all notebooks in place     make clean    remove what was built
 # make lock      resolve requirements.lock again       make resolve  does it fit the platforms we promise?
@@ -40,7 +42,7 @@ then printf '%-12s %4d s  %s\n' '$(strip $(1))' $$(( $$(date +%s) - start )) \
 else cat $(LOG)/$(strip $(1)).txt; printf '%-12s FAILED after %d s\n' '$(strip $(1))' $$(( $$(date +%s) - start )); exit 1; fi
 endef
 
-.PHONY: book test serve lab notebooks portable lone bench lock resolve clean lint unit nbval site
+.PHONY: book test serve lab notebooks portable lone release bench lock resolve clean lint unit nbval site
 
 book: site
 
@@ -78,8 +80,16 @@ portable: .venv/installed
 	$(call stage, other-unit, $(OTHER) $(BIN)/python -m pytest -q -n 2 $(COMPUTING))
 	$(call stage, other-nbval, $(OTHER) $(BIN)/python -m pytest -q $(NBVAL))
 
-lone: site
+lone: _build/html/index.html .venv/installed
 	$(call stage, lone, $(BIN)/python -m pytest -q tests/test_lone.py)
+
+# What a tag publishes: the package, the notebooks, the pages.
+release: site
+	@rm -rf _build/release && mkdir -p _build/release
+	@cp _build/html/_static/lrnn-*.whl _build/release
+	@$(BIN)/python -m zipfile -c _build/release/notebooks.zip _build/html/_sources/book
+	@$(BIN)/python -m zipfile -c _build/release/site.zip _build/html
+	@ls -l _build/release
 
 site: .venv/installed
 	@rm -rf _build/html
