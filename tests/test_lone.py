@@ -52,7 +52,10 @@ def python(tmp_path_factory):
     (line,) = {line for _, line in OFFERED.values()}
     (wheel,) = {files[1].resolve() for files, _ in OFFERED.values()}
     folder = ROOT / ".lone"
-    ready, key = folder / "ready", json.dumps([line, os.environ.get("NEWEST"), hashlib.sha256(wheel.read_bytes()).hexdigest()])
+    ready, key = (
+        folder / "ready",
+        json.dumps([line, os.environ.get("NEWEST"), hashlib.sha256(wheel.read_bytes()).hexdigest()]),
+    )
     run = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not ready.exists() or ready.read_text(encoding="utf-8") != key:
         shutil.rmtree(folder, ignore_errors=True)

@@ -572,3 +572,13 @@ def test_moments_that_cannot_be_are_refused():
 def test_an_ensemble_holds_one_network_at_least():
     with pytest.raises(ValueError, match="W_h must hold one network at least"):
         network.LinearRNN(np.ones((0, 2, 2)), np.ones((0, 2, 2)), np.ones((0, 1, 2)))
+
+
+def test_a_loss_is_never_below_zero_where_the_square_cannot_be_completed():
+    # A perfect fit with correlated inputs: what is left is rounding, of either sign.
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        net = network.LinearRNN(*(rng.normal(size=n) / 2 for n in ((3, 2), (3, 3), (2, 3))))
+        x = np.cumsum(rng.normal(size=(30, 6, 2)), axis=1)
+        left = network.loss(net, tasks.moments(x, net.predict(x)))
+        assert 0 <= left < 1e-12 * np.sum(net.predict(x) ** 2)

@@ -1,0 +1,108 @@
+"""What others do with a chapter: a book of their own, paper, a plain script, another locale."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from bs4 import BeautifulSoup
+from chapters import BOOK, CHAPTERS, code_cells, read, tags
+
+ROOT = BOOK.parent
+PICTURES = {
+    path: sum("figure" in cell.metadata.get("mystnb", {}) for cell in code_cells(path)) for path in CHAPTERS
+}
+JUPYTER_BOOK = ("-c", "from jupyter_book.cli.main import main; main()")
+
+
+def run(*command, cwd, **environment):
+    done = subprocess.run(
+        [sys.executable, *command], cwd=cwd, env={**os.environ, **environment},
+        capture_output=True, text=True, encoding="utf-8",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def test_a_chapter_in_another_book_shows_each_figure_once(tmp_path):
+    chapter = BOOK / "05-landscape.ipynb"
+    shutil.copy(chapter, tmp_path)
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: 05-landscape\n", encoding="utf-8")
+    (tmp_path / "_config.yml").write_text('execute: {execute_notebooks: "off"}\n', encoding="utf-8")
+    run(*JUPYTER_BOOK, "build", ".", cwd=tmp_path)
+    built = (tmp_path / "_build" / "html" / chapter.stem).with_suffix(".html").read_text(encoding="utf-8")
+    figures = BeautifulSoup(built, "html.parser").find_all("figure")
+    assert len(figures) == PICTURES[chapter]
+    assert [len(figure.find_all("img")) for figure in figures] == [1] * len(figures)
+
+
+def test_on_paper_each_figure_stands_once_and_links_are_no_obstacle(tmp_path):
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    config = config.replace("execute_notebooks: force", 'execute_notebooks: "off"')
+    config = config.replace("book_pages: site", f"book_pages: {ROOT / 'site'}")
+    (tmp_path / "_config.yml").write_text(config, encoding="utf-8")
+    told = run(
+        *JUPYTER_BOOK, "build", ".", "--builder", "latex", "-W",
+        "--config", str(tmp_path / "_config.yml"), "--path-output", str(tmp_path), cwd=ROOT,
+    )  # fmt: skip
+    assert "build succeeded" in told
+    (tex,) = (tmp_path / "_build" / "latex").glob("*.tex")
+    pictures = re.findall(r"\\sphinxincludegraphics", tex.read_text(encoding="utf-8"))
+    assert len(pictures) == sum(PICTURES.values()) + 3  # two of the first page, one of the page on speed
+
+
+@pytest.mark.parametrize("path", CHAPTERS[4:6], ids=lambda path: path.stem)
+def test_a_chapter_as_a_plain_script_prints_numbers_and_a_line_for_each_figure(path, tmp_path):
+    cells = [
+        cell.source for cell in read(path).cells if cell.cell_type == "code" and "control" not in tags(cell)
+    ]
+    (tmp_path / "chapter.py").write_text("\n\n".join(cells), encoding="utf-8")
+    told = run("chapter.py", cwd=tmp_path)
+    assert (
+        len(re.findall(r"^(?:Figure of \d+ x \d+ pixels|\w+\(\w+=.*\))$", told, flags=re.MULTILINE))
+        == PICTURES[path]
+    )
+    assert max(map(len, told.splitlines())) < 200
+
+
+def test_a_chapter_may_be_joined_with_others():
+    ids = [
+        cell.id
+        for path in BOOK.rglob("*.ipynb")
+        if "checkpoint" not in str(path)
+        for cell in read(path).cells
+    ]
+    assert len(set(ids)) == len(ids)
+
+
+MODULES = sorted(f"lrnn.{path.stem}" for path in (ROOT / "lrnn").glob("*.py") if path.stem != "__init__")
+
+
+def test_no_module_reads_text_in_the_encoding_of_the_locale():
+    code = (
+        "import importlib, warnings\n"
+        "warnings.filterwarnings('error', category=EncodingWarning, module='lrnn')\n"
+        f"for name in {[*MODULES, 'lrnn.live']}: importlib.import_module(name)\n"
+        "from lrnn import live; live.Landscape()._repr_mimebundle_()"
+    )
+    run("-X", "warn_default_encoding", "-c", code, cwd=ROOT)
+
+
+def test_the_packages_of_colab_find_what_they_need_beside_a_live_figure(monkeypatch):
+    from lrnn import live, plotting
+
+    shown = live.ExactAC()
+    beside = {"application/vnd.jupyter.widget-view+json": {"colab": {"custom_widget_manager": {"url": "x"}}}}
+    bundle = shown._repr_mimebundle_()[0]
+    monkeypatch.setattr(type(shown), "_repr_mimebundle_", lambda self, **kwargs: (bundle, beside))
+    monkeypatch.setattr("IPython.get_ipython", lambda: object())
+    calls = []
+    monkeypatch.setattr("IPython.display.display", lambda data, metadata, raw: calls.append((data, metadata)))
+    plotting.show(plotting.lines({"curves": [([0, 1], [0, 1], None, "k-")]}), live=shown)
+    ((data, metadata),) = calls
+    assert metadata.items() >= beside.items()
+    assert metadata["two_themes"]["dark"]
+    assert json.loads(json.dumps(data))["image/png"]
