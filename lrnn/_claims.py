@@ -447,8 +447,9 @@ def _c12(ratio=1.1):
 )
 def _c13(starts=(10, (1.2, 1.5))):
     T, b0 = starts
-    ends = [(modes.flow(0.5, b0, 0.5, make(T), [1e3]), make(T)) for make in _TASKS.values()]
-    worst = max(modes.energy(end.a, end.b, end.c, s).max() for end, s in ends)
+    s = np.array([make(T) for make in _TASKS.values()])
+    end = modes.flow(0.5, np.array(b0)[:, None], 0.5, s, [1e3])
+    worst = modes.energy(end.a, end.b, end.c, s).max()
     lost = modes.flow(0.5, -1.5, 0.5, tasks.constant(0.7, 9), [1e3])
     sharp = landscape.sharpness(0.5, 1.5, 0.5, tasks.constant(0.7, 50))
     return _evidence(
@@ -471,19 +472,17 @@ def _c13(starts=(10, (1.2, 1.5))):
 )
 def _c14(formula=printed_ac):
     T, b, t = 10, 0.6, np.array([0.5, 1.0, 3.0, 10.0])
-    beta_b, off = modes.beta_b(b, T), []
     s = np.linspace(0.2, 1.0, T)
-    for sign in (1, -1):
-        run = modes.flow(0.3, b, 0.3, sign * s, t, freeze_b=True, rtol=1e-10)
-        off.append(np.abs(formula(t, 0.3, 0.3, sign * modes.beta_s(b, s), beta_b) - run.u).max())
-    reversed_time = modes.flow(0.3, b, -0.3, s, t[:2], freeze_b=True, rtol=1e-10).u
-    off.append(np.abs(formula(-t[:2], 0.3, -0.3, modes.beta_s(b, s), beta_b) - reversed_time).max())
-    flat = modes.flow(0.3, b, 0.3, np.zeros(T), t, freeze_b=True, rtol=1e-10).u
-    off.append(np.abs(0.09 / (1 + 2 * beta_b * 0.09 * t) - flat).max())
+    beta_s, beta_b = modes.beta_s(b, s), modes.beta_b(b, T)
+    # a = c with a drive of either sign and with none, a = -c, and unequal weights.
+    a0, c0 = np.array([0.3, 0.3, 0.3, 0.3, 0.9]), np.array([0.3, 0.3, 0.3, -0.3, 0.1])
+    drives = np.array([1, -1, 0, 1, 1])
+    run = modes.flow(a0, b, c0, drives[:, None] * s, t, freeze_b=True, rtol=1e-10).u.T
+    off = [np.abs(formula(t, 0.3, 0.3, d * beta_s, beta_b) - u).max() for d, u in zip((1, -1), run)]
+    off.append(np.abs(0.09 / (1 + 2 * beta_b * 0.09 * t) - run[2]).max())
+    off.append(np.abs(formula(-t[:2], 0.3, -0.3, beta_s, beta_b) - run[3, :2]).max())
+    uneven = np.abs(formula(t, 0.9, 0.1, beta_s, beta_b) - run[4]).max()
     off.append(abs(formula(200 / beta_b, 0.3, 0.3, 0.5, beta_b) - 0.5 / beta_b))
-    uneven = np.abs(
-        formula(t, 0.9, 0.1, modes.beta_s(b, s), beta_b) - modes.flow(0.9, b, 0.1, s, t, freeze_b=True).u
-    ).max()
     return _evidence(
         (*off, uneven > 0.1),
         (0, 0, 0, 0, 0, 1),

@@ -205,11 +205,10 @@ def test_the_printed_equation_of_chapter_7(derived, seed):
     printed = chapter["printed_velocity"](a, b, c, s)
     assert printed == pytest.approx(paper.printed_velocity(a, b, c, s), rel=1e-10)
     task = tasks.geometric(*rng.uniform(0.5, 1.1, 2), 6)
-    for b0, u0 in zip(rng.uniform(-1, 1, 8), rng.uniform(0.02, 0.9, 8)):
-        for side in (1, -1):  # a = c and a = -c
-            place = chapter["resting_place"](b0, side * u0, task)
-            end = paper.printed_flow(u0**0.5, b0, side * u0**0.5, task, [1e7])
-            assert end.b[0] == pytest.approx(place, abs=1e-6, nan_ok=True)
+    (b0, u0), side = np.tile((rng.uniform(-1, 1, 8), rng.uniform(0.02, 0.9, 8)), 2), np.repeat((1, -1), 8)
+    places = [chapter["resting_place"](*start, task) for start in zip(b0, side * u0)]  # a = c and a = -c
+    end = paper.printed_flow(u0**0.5, b0, side * u0**0.5, task, [1e7])
+    assert end.b[0] == pytest.approx(np.array(places), abs=1e-6, nan_ok=True)
 
 
 @seeds
