@@ -129,16 +129,13 @@ class TwoThemes:
         dark = data.output_metadata.get("two_themes", {}).get("dark")
         if data.mime_type != "image/png" or dark is None or not _wanted(renderer):
             return None
-        from sphinx.addnodes import only
-
-        def image(content, theme):
+        nodes = []
+        for content, theme in ((data.content, "in-light"), (dark, "in-dark")):
             metadata = {"image/png": data.output_metadata.get("image/png", {})}
             one = type(data)("image/png", content, data.cell_metadata, metadata, line=data.line)
             for node in renderer.render_image(one):
                 node["classes"] = [*node.get("classes", []), "dark-light", theme]
-                yield node
-
-        nodes = [*image(data.content, "in-light"), only("", *image(dark, "in-dark"), expr="html")]
+                nodes.append(node)
         if live := data.output_metadata["two_themes"].get("live"):
             view = type(data)(_VIEW, live, data.cell_metadata, {}, line=data.line)
             nodes += renderer.render_widget_view(view)

@@ -25,7 +25,10 @@ MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2/", "input/tex/extensi
 
 
 class DarkSiblings(SphinxTransform):
-    """Beside each picture of class in-light in the Markdown pages, put its dark rendering NAME-dark.png."""
+    """Beside each picture of class in-light in the Markdown pages, put its dark rendering NAME-dark.png.
+
+    Dark renderings are for pages alone, not for paper.
+    """
 
     default_priority = 100
 
@@ -35,7 +38,10 @@ class DarkSiblings(SphinxTransform):
                 dark = image.deepcopy()
                 dark["uri"] = image["uri"].removesuffix(".png") + "-dark.png"
                 dark["classes"] = ["in-dark" if c == "in-light" else c for c in image["classes"]]
-                image.parent.insert(image.parent.index(image) + 1, only("", dark, expr="html"))
+                image.parent.insert(image.parent.index(image) + 1, dark)
+        for image in list(self.document.findall(nodes.image)):
+            if "in-dark" in image["classes"]:
+                image.replace_self(only("", image.deepcopy(), expr="html"))
 
     def has_sibling(self, image):
         return any("in-dark" in node.get("classes", ()) for node in image.parent.findall(nodes.image))

@@ -1,14 +1,17 @@
 """The form of the chapters, and the derivations that they show in plain code."""
 
 import copy
+import re
 import statistics
 
+import nbformat
 import numpy as np
 import pytest
 import sympy as sp
 import yaml
 from chapters import BOOK, CHAPTERS, HIDDEN, INTRO, LEDGER, SPEED, code_cells, read, run, tags
 from execute import pictures, stable
+from takeaway import standing_alone
 
 from lrnn import exact, landscape, modes, network, paper, symbolic, tasks
 
@@ -24,7 +27,9 @@ def test_the_table_of_contents_names_every_page_of_the_book():
     toc = yaml.safe_load((BOOK.parent / "_toc.yml").read_text(encoding="utf-8"))
     named = {toc["root"]} | {chapter["file"] for part in toc["parts"] for chapter in part["chapters"]}
     pages = [*BOOK.rglob("*.ipynb"), *BOOK.rglob("*.md")]
-    written = {str(p.relative_to(BOOK.parent).with_suffix("")) for p in pages if "checkpoint" not in str(p)}
+    written = {
+        p.relative_to(BOOK.parent).with_suffix("").as_posix() for p in pages if "checkpoint" not in str(p)
+    }
     assert named == written
 
 
@@ -43,6 +48,34 @@ def test_notebooks_are_stored_in_their_stable_form(path):
     notebook = read(path)
     assert notebook == stable(copy.deepcopy(notebook))
     assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_a_new_cell_changes_the_ids_of_no_other():
+    notebook = read(CHAPTERS[0])
+    before = [cell.id for cell in notebook.cells]
+    notebook.cells.insert(3, copy.deepcopy(notebook.cells[2]))  # a copy, with the id of the original
+    notebook.cells.insert(5, nbformat.v4.new_code_cell("1 + 1"))
+    del notebook.cells[5]["id"]
+    after = [cell.id for cell in stable(notebook).cells]
+    assert [*after[:3], after[4], *after[6:]] == before
+    assert len(set(after)) == len(after)
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) for name in after)
+
+
+def test_what_a_notebook_needs_beside_it_can_be_packed_into_it(tmp_path, monkeypatch):
+    (tmp_path / "there.txt").write_text("old", encoding="utf-8")
+    source = tmp_path / "from"
+    source.mkdir()
+    (source / "there.txt").write_text("new", encoding="utf-8")
+    (source / "missing.npz").write_bytes(bytes(range(256)))
+    whole = standing_alone(read(LEDGER), sorted(source.iterdir()))
+    monkeypatch.chdir(tmp_path)
+    exec(whole.cells[1].source, {})
+    assert (tmp_path / "missing.npz").read_bytes() == bytes(range(256))
+    assert (tmp_path / "there.txt").read_text(encoding="utf-8") == "old"
+    assert [cell.id for cell in whole.cells if cell.id != "files-beside"] == [
+        cell.id for cell in read(LEDGER).cells
+    ]
 
 
 @each_chapter

@@ -86,6 +86,7 @@ def pixels(png):
 def shown(monkeypatch):
     """What show() hands to the notebook: pairs of a bundle and its metadata."""
     calls = []
+    monkeypatch.setattr(plotting, "_in_ipython", lambda: True)
     monkeypatch.setattr(
         "IPython.display.display", lambda bundle, metadata, raw: calls.append((bundle, metadata))
     )
@@ -124,3 +125,16 @@ def test_nothing_moves_between_the_light_and_the_dark_rendering(name, shown):
 def test_the_plug_in_leaves_other_outputs_alone(mime_type, metadata):
     data = SimpleNamespace(mime_type=mime_type, output_metadata=metadata)
     assert plotting.TwoThemes.handle_mime(None, data, False) is None
+
+
+def test_the_plug_in_leaves_other_projects_alone():
+    data = SimpleNamespace(mime_type="image/png", output_metadata={"two_themes": {"dark": "abc"}})
+    for environment in (None, SimpleNamespace(config=SimpleNamespace())):
+        project = SimpleNamespace(renderer=SimpleNamespace(sphinx_env=environment))
+        assert plotting.TwoThemes.handle_mime(project, data, False) is None
+
+
+def test_outside_a_notebook_a_figure_is_one_line_and_a_number_for_the_text_is_none(capsys):
+    plotting.show(FIGURES["lines"]())
+    plotting.glue("name", "1.5")
+    assert capsys.readouterr().out == "Figure of 740 x 290 pixels\n"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
@@ -14,6 +15,7 @@ each_page = pytest.mark.parametrize("path", PAGES, ids=lambda p: p.relative_to(S
 # Attributes that make a browser fetch something at once, without a click.
 LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src",
            "audio": "src", "embed": "src", "object": "data", "image": "href"}  # fmt: skip
+NOTEBOOKS = tuple(p.name for p in (SITE.parents[1] / "book").rglob("*.ipynb"))
 _parsed = {}
 
 
@@ -72,6 +74,23 @@ def test_every_internal_link_resolves(path):
                 attrs={"name": unquote(fragment)}
             )
             assert names, link["href"]
+
+
+@each_page
+def test_a_notebook_comes_with_the_package_and_the_line_that_installs_both(path):
+    box = parse(path).find(class_="take-along")
+    assert (box is not None) == path.with_suffix(".ipynb").name.startswith(NOTEBOOKS)
+    if box is None:
+        return
+    notebook, wheel = (target(path, link["href"]) for link in box.find_all("a", download=True))
+    assert notebook.name == path.with_suffix(".ipynb").name
+    assert box.find("pre").get_text().strip() == f'pip install "{wheel.name}[notebooks]"'
+    assert json.loads(notebook.read_text(encoding="utf-8"))["nbformat"] == 4
+    inside = zipfile.ZipFile(wheel).namelist()
+    assert {"lrnn/modes.py", "lrnn/lrnn.mplstyle", "lrnn/live/physics.js", "lrnn/live/live.css"} <= set(
+        inside
+    )
+    assert not [name for name in inside if name.startswith(("book/", "tests/", "site/"))]
 
 
 def test_no_stylesheet_asks_the_network():

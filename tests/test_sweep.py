@@ -13,6 +13,7 @@ from distributed import Client, LocalCluster
 
 from lrnn import modes, sweep, tasks
 
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows the latter ends a process at once
 GRID = {"b": np.array([0.2, 0.5, 0.8]), "T": np.array([3, 6]), "u": [0.1, 0.4]}
 
 
@@ -40,7 +41,7 @@ EXPECTED = np.array([[[energy(b, T, u) for u in GRID["u"]] for T in GRID["T"]] f
 
 @pytest.fixture(scope="module")
 def processes():
-    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         yield pool
 
 
@@ -131,7 +132,7 @@ def test_a_cluster_survives_the_loss_of_a_worker(cluster, tmp_path):
     with Client(cluster) as client:
         client.wait_for_workers(2)
         victim = next(iter(client.run(os.getpid).values()))
-        killer = threading.Timer(0.6, os.kill, (victim, signal.SIGKILL))
+        killer = threading.Timer(0.6, os.kill, (victim, KILL))
         killer.start()
         found = sweep.sweep(
             slow, {"n": range(24)}, executor=client.get_executor(), save=tmp_path / "sweep.npz"
@@ -145,7 +146,7 @@ def test_a_cluster_survives_the_loss_of_a_worker(cluster, tmp_path):
 
 def test_a_lost_process_is_reported_and_the_file_finishes_the_sweep(tmp_path):
     file, grid = tmp_path / "sweep.npz", {"n": range(6)}
-    with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as pool:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         broken = sweep.sweep(kill_at_three, grid, executor=pool, save=file)
     assert {"n": 3} in [failure.parameters for failure in broken.failures]
     assert np.isnan(broken.at(n=3))
@@ -154,7 +155,7 @@ def test_a_lost_process_is_reported_and_the_file_finishes_the_sweep(tmp_path):
 
 def kill_at_three(n):
     if n == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), KILL)
     return n * n
 
 
