@@ -28,7 +28,9 @@ export JUPYTER_PLATFORM_DIRS := 1
 # Tests that compute something, and the notebooks against their stored outputs.
 ALL_UNIT := tests --ignore=tests/test_site.py --ignore=tests/test_browser.py --ignore=tests/test_lone.py
 COMPUTING := $(ALL_UNIT) --ignore=tests/test_packaging.py --ignore=tests/test_plotting.py
-NBVAL := -n 2 --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg book
+# The last chapters are the longest: begun first, they leave no worker idle at the end.
+NBVAL := -n 2 --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg \
+	$(shell ls -r book/*.ipynb book/*/*.ipynb)
 # An x86 processor without AVX, as NumPy and OpenBLAS would see it: other digits at the end of every number.
 OTHER := NPY_DISABLE_CPU_FEATURES=X86_V3 OPENBLAS_CORETYPE=Nehalem
 
@@ -47,7 +49,7 @@ endef
 book: site
 
 test: lint unit nbval site
-	$(call stage, site-tests, $(BIN)/python -m pytest -q tests/test_site.py)
+	$(call stage, site-tests, $(BIN)/python -m pytest -q -n 2 tests/test_site.py)
 	$(call stage, browser, $(BIN)/python -m pytest -q -n 2 tests/test_browser.py)
 
 .venv/locked: requirements.lock
