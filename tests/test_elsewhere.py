@@ -45,7 +45,8 @@ def test_on_paper_each_figure_stands_once_and_links_are_no_obstacle(tmp_path):
     config = config.replace("execute_notebooks: force", 'execute_notebooks: "off"')
     config = config.replace("book_pages: site", f"book_pages: {(ROOT / 'site').as_posix()}")
     (tmp_path / "_config.yml").write_text(config, encoding="utf-8")
-    toc = "format: jb-book\nroot: book/intro\nchapters: [{file: book/05-landscape}, {file: book/appendix/ledger}]\n"
+    pages = ("book/05-landscape", "book/appendix/ledger")
+    toc = "format: jb-book\nroot: book/intro\nchapters:\n" + "".join(f"- file: {page}\n" for page in pages)
     (tmp_path / "_toc.yml").write_text(toc, encoding="utf-8")
     given = [f"--{name}={tmp_path / file}" for name, file in (("config", "_config.yml"), ("toc", "_toc.yml"))]
     run(*JUPYTER_BOOK, "build", ".", "--builder=latex", *given, f"--path-output={tmp_path}", cwd=ROOT)
