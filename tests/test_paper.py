@@ -145,7 +145,7 @@ def test_bad_input_is_refused_by_name(call, named):
 
 # The ledger
 
-IDS = [f"C{n:02d}" for n in range(1, 28)]
+IDS = [f"C{n:02d}" for n in range(1, 29) if n != 27]  # C27 is a list of what is missing
 each_claim = pytest.mark.parametrize("claim", paper.CLAIMS, ids=lambda claim: claim.id)
 
 
@@ -175,7 +175,7 @@ WRONG = {
     "C10": lambda u, b: -(u**2) / 2 * (1 / (1 - b) + 1 / (1 + b) - 2),
     "C11": lambda u0, b0, T: 0.0,  # what sparsification would mean
     "C12": 1.0,  # a bounded task stays at b = 1
-    "C13": (9, (-1.5,)),  # a start that does run away
+    "C13": (1.2, -1.5),  # one of them to the left
     "C14": lambda t, a0, c0, beta_s, beta_b: exact.ac_exact(
         abs(t) / 2, a0, c0, beta_s, beta_b
     ),  # tau doubled
@@ -191,7 +191,7 @@ WRONG = {
     "C24": lambda b, u: (1 + b**2) / (1 - b**2) ** 3,  # a sharpness that does not grow with T
     "C25": lambda rate, T, b0: exact.plateau_time(rate, T // 2, b0),  # r^(-T) in place of r^(-2T)
     "C26": lambda kappa, u: 2 * np.abs(u),  # balanced modes only
-    "C27": lambda u0, beta_s, beta_b: np.log(beta_s / beta_b) / (2 * beta_s),  # without the start
+    "C28": lambda s_max, u, T: 0.0,  # b never beyond 1
 }
 
 
@@ -255,4 +255,4 @@ def test_every_claim_has_its_box_in_its_chapter_with_its_verdict(claim):
 def test_every_box_belongs_to_a_claim():
     sources = [cell.source for path in CHAPTERS for cell in read(path).cells]
     found = [id for source in sources for id in re.findall(r"{admonition} (C\d\d) ", source)]
-    assert sorted(found) == IDS
+    assert sorted(found) == sorted([*IDS, "C27"])
