@@ -494,9 +494,10 @@ def _c12(ratio=1.1):
     "Starts with abs(b(0)) > 1 are unstable for T -> infinity (in the step of gradient descent; for the flow, "
     "some with b(0) < -1).",
 )
-def _c13(starts=(1.2, 1.5)):
+def _c13(starts=(0.5, (1.2, 1.5))):
+    a0, b0 = starts
     s = np.array([make(10) for make in _TASKS.values()])
-    end = modes.flow(0.5, np.array(starts)[:, None], 0.5, s, [1e3])
+    end = modes.flow(a0, np.array(b0)[:, None], a0, s, [1e3])
     worst = modes.energy(end.a, end.b, end.c, s).max()
     fading = modes.flow(0.1, np.array([-1.2, -1.5]), 0.1, s[0], [1e3])
     lost = modes.flow(0.5, -1.5, 0.5, tasks.constant(0.7, 9), [1e3])

@@ -175,7 +175,7 @@ WRONG = {
     "C10": lambda u, b: -(u**2) / 2 * (1 / (1 - b) + 1 / (1 + b) - 2),
     "C11": lambda u0, b0, T: 0.0,  # what sparsification would mean
     "C12": 1.0,  # a bounded task stays at b = 1
-    "C13": (1.2, -1.5),  # one of them to the left
+    "C13": (0.1, (-1.2, -1.5)),  # to the left
     "C14": lambda t, a0, c0, beta_s, beta_b: exact.ac_exact(
         abs(t) / 2, a0, c0, beta_s, beta_b
     ),  # tau doubled
