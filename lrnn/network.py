@@ -232,11 +232,11 @@ def gradient(net, moments):
     r"""Gradient of :func:`loss` in the three matrices, by the adjoint recursion.
 
     With impulse responses :math:`K_j = W_h^j W_x` at lag j, residuals
-    :math:`R_j = \Sigma^{YX}_j - \sum_k W_y K_k \Sigma^{XX}_{kj}` and
-    :math:`\lambda_j = W_y^\top R_j + W_h^\top \lambda_{j+1}`,
+    :math:`\Delta_j = \Sigma^{YX}_j - \sum_k W_y K_k \Sigma^{XX}_{kj}` and
+    :math:`\lambda_j = W_y^\top \Delta_j + W_h^\top \lambda_{j+1}`,
 
     .. math::
-        \nabla_{W_y} = -\sum_j R_j K_j^\top, \quad
+        \nabla_{W_y} = -\sum_j \Delta_j K_j^\top, \quad
         \nabla_{W_h} = -\sum_j \lambda_{j+1} K_j^\top, \quad
         \nabla_{W_x} = -\lambda_0 .
 

@@ -33,7 +33,7 @@ def singular_values(T):
 
 
 def residuals(T):
-    r"""Noncommutative symbols R_1, ..., R_T for :math:`R_i = \Sigma^{YX_i} - W_y W_h^{T-i} W_x`.
+    r"""Noncommutative symbols Delta_1, ..., Delta_T for :math:`\Delta_i = \Sigma^{YX_i} - W_y W_h^{T-i} W_x`.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def residuals(T):
     -------
     tuple of sympy.Symbol
     """
-    return sp.symbols(f"R_1:{T + 1}", commutative=False)
+    return sp.symbols(f"Delta_1:{T + 1}", commutative=False)
 
 
 def transpose(symbol):
@@ -91,10 +91,11 @@ def _factors(term):
 
 
 def matrix_gradients(T):
-    r"""Minus the gradient of :math:`L = \tfrac12 \sum_i \|R_i\|^2` in each weight matrix.
+    r"""Minus the gradient of :math:`L = \tfrac12 \sum_i \|\Delta_i\|^2` in each weight matrix.
 
-    Each matrix W is varied to W + eps D. A term A D B of the response's first variation changes
-    L by :math:`-\mathrm{tr}(R_i^\top A D B)`, so it adds :math:`A^\top R_i B^\top` to the descent direction.
+    Each matrix W is varied to W + eps dW. A term A dW B of the response's first variation changes
+    L by :math:`-\mathrm{tr}(\Delta_i^\top A\,dW\,B)`, so it adds :math:`A^\top \Delta_i B^\top` to the
+    descent direction.
 
     Parameters
     ----------
@@ -104,22 +105,22 @@ def matrix_gradients(T):
     Returns
     -------
     dict of sympy.Symbol to sympy.Expr
-        For W_x, W_h and W_y, tau dW/dt in terms of the weights, their transposes and R_1..R_T.
-        The response to step i has T - i factors W_h, hence T - i terms with R_i under W_h.
+        For W_x, W_h and W_y, tau dW/dt in terms of the weights, their transposes and Delta_1..Delta_T.
+        The response to step i has T - i factors W_h, hence T - i terms with Delta_i under W_h.
     """
-    eps, D = sp.Symbol("eps"), sp.Symbol("D", commutative=False)
+    eps, dW = sp.Symbol("eps"), sp.Symbol("dW", commutative=False)
     descent = {}
     for W in (W_x, W_h, W_y):
         terms = []
-        for i, R in enumerate(residuals(T), start=1):
-            varied = sp.expand((W_y * W_h ** (T - i) * W_x).subs(W, W + eps * D))
+        for i, Delta in enumerate(residuals(T), start=1):
+            varied = sp.expand((W_y * W_h ** (T - i) * W_x).subs(W, W + eps * dW))
             for term in sp.Add.make_args(varied.coeff(eps, 1)):
                 factors = _factors(term)
-                if D in factors:
-                    at = factors.index(D)
+                if dW in factors:
+                    at = factors.index(dW)
                     before, after = factors[:at], factors[at + 1 :]
                     terms.append(
-                        sp.Mul(*map(transpose, reversed(before)), R, *map(transpose, reversed(after)))
+                        sp.Mul(*map(transpose, reversed(before)), Delta, *map(transpose, reversed(after)))
                     )
         descent[W] = sp.Add(*terms)
     return descent
