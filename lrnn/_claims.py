@@ -507,7 +507,7 @@ def _c13(starts=(0.5, (1.2, 1.5))):
     end = modes.flow(a0, np.array(b0)[:, None], a0, s, [1e3])
     worst = modes.energy(end.a, end.b, end.c, s).max()
     fading = modes.flow(0.1, np.array([-1.2, -1.5]), 0.1, s[0], [1e3])
-    lost = modes.flow(0.5, -1.5, 0.5, tasks.constant(0.7, 9), [1e3])
+    lost = modes.flow(0.5, -1.5, 0.5, tasks.constant(0.7, 9), [1e3], rtol=1e-6)
     sharp = [landscape.sharpness(0.5, 1.5, 0.5, tasks.constant(0.7, T)) for T in (10, 50)]
     return _evidence(
         (worst, np.abs(fading.u).max(), lost.b[0] < -5, sharp[1] / sharp[0] > 1e13),

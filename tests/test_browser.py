@@ -376,7 +376,7 @@ THEME = {
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing_but_the_themes_own(visit, path):
     page = visit(path)
-    page.wait_for_timeout(300)
+    page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")  # the mathematics is set
     page.evaluate(AXE)
     levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     run = "(only) => axe.run(document, {preload: false, resultTypes: ['violations'], runOnly: only})"
