@@ -82,6 +82,9 @@ portable: .venv/installed
 	$(call stage, other-unit, $(OTHER) $(BIN)/python -m pytest -q -n 2 $(COMPUTING))
 	$(call stage, other-nbval, $(OTHER) $(BIN)/python -m pytest -q $(NBVAL))
 
+_build/html/index.html:
+	@$(MAKE) --no-print-directory site
+
 lone: _build/html/index.html .venv/installed
 	$(call stage, lone, $(BIN)/python -m pytest -q tests/test_lone.py)
 
