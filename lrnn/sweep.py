@@ -267,7 +267,7 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
         from tqdm.auto import tqdm
 
         results = tqdm(results, total=len(batches))
-    stored = time.monotonic()
+    stored, taken_over = time.monotonic(), len(known)
     try:
         for batch, done in results:
             for n, (value, error) in zip(batch, done):
@@ -285,7 +285,7 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
                 stored = time.monotonic()
     finally:
         outcomes.close()  # calls off what has not begun
-        if save is not None and known:
+        if save is not None and len(known) > taken_over:
             _store(save, axes, known)
     shape = np.shape(next(iter(known.values()))) if known else ()
     values = np.full((len(points), *shape), np.nan)
