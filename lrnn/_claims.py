@@ -274,10 +274,9 @@ def _c05(start=network.aligned_network):
         (off[0], off[1], off[2] > 0.1, off[3] > 0.1),
         (0, 0, 1, 1),
         (1e-11, 0.05, 0, 0),
-        f"One basis: after 100 steps with signed modes what is off the diagonal is "
-        f"{_below(off[0], 1e-11)}, and "
-        f"ac is {off[1]:.3f} from the mode equations (the size of the step). Two bases: {off[2]:.2f} and "
-        f"{off[3]:.2f}.",
+        "One basis: after 100 steps with signed modes what is off the diagonal is "
+        f"{_below(off[0], 1e-11)}, and ac is {off[1]:.3f} from the mode equations (the size of the step). "
+        f"Two bases: {off[2]:.2f} and {off[3]:.2f}.",
     )
 
 
@@ -353,9 +352,8 @@ def _c07(velocity=printed_velocity):
     "gradients",
     "holds under a condition",
     "02-decoupling",
-    "Gradients vanish for abs(b) < 1 and explode for abs(b) > 1 as T grows (term by term; for abs(b) < "
-    "1 their "
-    "sum is as small as the late s_i).",
+    "Gradients vanish for abs(b) < 1 and explode for abs(b) > 1 as T grows (term by term; for abs(b) < 1 "
+    "their sum is as small as the late s_i).",
 )
 def _c08(velocity=modes.velocity):
     b, u, s, T = 0.9, 0.5, 0.7, 600
@@ -371,10 +369,9 @@ def _c08(velocity=modes.velocity):
         (1, 0, 1, 1, 0),
         (1e-10, 1e-20, 0, 1e-10, 1e-15),
         f"b = 0.9, constant task, T = 600: the oldest lag's term is {oldest:.0e} (at b = 1.1: "
-        f"{outside:.0e}), "
-        f"yet db/dt is {total:.4f}, its limit us/(1-b)^2 - u^2 b/(1-b^2)^2 = {limit:.4f}. Of s = (1, "
-        f"0, ..., 0) "
-        f"at b = 0.5 the data contribute {early[0]:.0e} at T = 10 and {_below(early[1], 1e-15)} at T = 80.",
+        f"{outside:.0e}), yet db/dt is {total:.4f}, its limit us/(1-b)^2 - u^2 b/(1-b^2)^2 = {limit:.4f}. "
+        f"Of s = (1, 0, ..., 0) at b = 0.5 the data contribute {early[0]:.0e} at T = 10 and "
+        f"{_below(early[1], 1e-15)} at T = 80.",
     )
 
 
@@ -463,10 +460,9 @@ def _c11(stall=_stall):
         (end.b[1], shrunk[1], weak.b - strong.b, weak.u / strong.u),
         (expected, 1, 0, 1e-3),
         (1e-6, 1e-4, 1e-10, 1e-12),
-        f"Without data, from (.5, .5, .5), T = 10: u falls like 1/(2 beta_b t), and b stalls at "
-        f"{end.b[1]:.5f} "
-        f"(quadrature: {expected:.5f}). With data: a task a thousand times weaker has the same best b "
-        f"and 1/1000 of the u, where a sparsifying penalty would leave nothing.",
+        "Without data, from (.5, .5, .5), T = 10: u falls like 1/(2 beta_b t), and b stalls at "
+        f"{end.b[1]:.5f} (quadrature: {expected:.5f}). With data: a task a thousand times weaker has the "
+        "same best b and 1/1000 of the u, where a sparsifying penalty would leave nothing.",
     )
 
 
@@ -487,8 +483,8 @@ def _c12(ratio=1.1):
         (1.1, 1, 0),
         (1e-8, 1e-8, 0),
         f"For bounded s the best b obeys log b < log(2 s_max/u)/(T-1): here {np.log(best.b):.4f} < "
-        f"{bound:.4f} at "
-        f"T = 160. The unbounded s_t = 1.1^(T-t), T = 100, ends at b = {end.b[0]:.6f}, ac = {end.u[0]:.6f}.",
+        f"{bound:.4f} at T = 160. The unbounded s_t = 1.1^(T-t), T = 100, ends at b = {end.b[0]:.6f}, ac "
+        f"= {end.u[0]:.6f}.",
     )
 
 
@@ -497,9 +493,8 @@ def _c12(ratio=1.1):
     "stability",
     "holds under a condition",
     "03-energy",
-    "Starts with abs(b(0)) > 1 are unstable for T -> infinity (in the step of gradient descent; for "
-    "the flow, "
-    "some with b(0) < -1).",
+    "Starts with abs(b(0)) > 1 are unstable for T -> infinity (in the step of gradient descent; for the "
+    "flow, some with b(0) < -1).",
 )
 def _c13(starts=(0.5, (1.2, 1.5))):
     a0, b0 = starts
@@ -513,12 +508,10 @@ def _c13(starts=(0.5, (1.2, 1.5))):
         (worst, np.abs(fading.u).max(), lost.b[0] < -5, sharp[1] / sharp[0] > 1e13),
         (0, 0, 1, 1),
         (1e-15, 1e-15, 0, 0),
-        f"From b(0) = 1.2 and 1.5, a = c > 0, the flow learns all three tasks, E "
-        f"{_below(worst, 1e-15)}. From -1.2 "
-        f"and -1.5 the constant task fades (u {_below(np.abs(fading.u).max(), 1e-15)}) at T = 10, and "
-        f"at T = 9 it "
-        f"runs away (b = {lost.b[0]:.1f} at t = 1000). The sharpness at b = 1.5 grows from {sharp[0]:.0e} to "
-        f"{sharp[1]:.0e} between T = 10 and 50.",
+        f"From b(0) = 1.2 and 1.5, a = c > 0, the flow learns all three tasks, E {_below(worst, 1e-15)}. "
+        f"From -1.2 and -1.5 the constant task fades (u {_below(np.abs(fading.u).max(), 1e-15)}) at T = "
+        f"10, and at T = 9 it runs away (b = {lost.b[0]:.1f} at t = 1000). The sharpness at b = 1.5 grows "
+        f"from {sharp[0]:.0e} to {sharp[1]:.0e} between T = 10 and 50.",
     )
 
 
@@ -546,9 +539,8 @@ def _c14(formula=printed_ac):
         (*off, uneven > 0.1),
         (0, 0, 0, 0, 0, 1),
         1e-9,
-        f"Against the frozen flow: {_below(max(off), 1e-9)} for a = c (beta_s > 0, < 0, = 0) and for a = -c "
-        f"with t reversed; "
-        f"{uneven:.2f} off for a(0) = .9, c(0) = .1.",
+        f"Against the frozen flow: {_below(max(off), 1e-9)} for a = c (beta_s > 0, < 0, = 0) and for a = "
+        f"-c with t reversed; {uneven:.2f} off for a(0) = .9, c(0) = .1.",
     )
 
 
@@ -618,9 +610,8 @@ def _unique_optimum(task, b, u):
         [(b, u, 0, 1)] * 4,
         1e-12,
         f"b = {found[3][0]:.6f}, ac = {found[3][1]:.6f}, E {_below(found[3][2], 1e-20)}, the only "
-        f"critical point "
-        f"on b > 0 for every T >= 2 (theorem of chapter 5); at T = 2, 9, 10, 50 the exact census finds no "
-        f"minimum at b <= 0 either.",
+        "critical point on b > 0 for every T >= 2 (theorem of chapter 5); at T = 2, 9, 10, 50 the exact "
+        "census finds no minimum at b <= 0 either.",
     )
 
 
@@ -692,11 +683,9 @@ def _c20(flow=modes.flow):
         (np.mean(reached), crossing, np.mean(kept)),
         (1, 0.25 * 0.7, 1),
         (0, 1e-12, 0),
-        f"For even T every balanced start with u > 0 and b(0) > -1/rho ends in the optimum (theorem of "
-        f"chapter "
-        f"5), here {sum(reached)} of {len(reached)} random ones with abs(b(0)) < 1 (3 tasks, T = 10 "
-        f"and 50). Under the "
-        f"printed equation {sum(kept)} of 5 keep the sign of b(0).",
+        "For even T every balanced start with u > 0 and b(0) > -1/rho ends in the optimum (theorem of "
+        f"chapter 5), here {sum(reached)} of {len(reached)} random ones with abs(b(0)) < 1 (3 tasks, T = "
+        f"10 and 50). Under the printed equation {sum(kept)} of 5 keep the sign of b(0).",
     )
 
 
@@ -741,9 +730,8 @@ def _c22(law=lambda r, T, T_test: (1 - r ** (T - T_test)) ** 2):
         error,
         [law(0.9, *pair) for pair in pairs],
         1e-9,
-        f"Sharper: the relative error is (1 - r^(T-T'))^2, at T = 10 and 50 alike: {error[2]:.4f} for "
-        f"T' = T+1, "
-        f"{error[1]:.4f} for T-1, {error[3]:.2f} for T+5.",
+        f"Sharper: the relative error is (1 - r^(T-T'))^2, at T = 10 and 50 alike: {error[2]:.4f} for T' "
+        f"= T+1, {error[1]:.4f} for T-1, {error[3]:.2f} for T+5.",
     )
 
 
@@ -779,9 +767,8 @@ def _c23(sharpness=lambda s, T: s**2 * T**3 / 3):
     "prediction 2",
     "holds under a condition",
     "06-learnability",
-    "For large T most, if not all, s^t with s > 1 and s^(T-t) with s < 1 are learnable (by the flow; "
-    "for s^t the "
-    "sharpness explodes).",
+    "For large T most, if not all, s^t with s > 1 and s^(T-t) with s < 1 are learnable (by the flow; for "
+    "s^t the sharpness explodes).",
 )
 def _c24(sharpness=lambda b, u: u**2 * (1 + b**2) / (1 - b**2) ** 3):
     shares = []
@@ -795,9 +782,8 @@ def _c24(sharpness=lambda b, u: u**2 * (1 + b**2) / (1 - b**2) ** 3):
         (*shares, share),
         (0, 0, 0, 1),
         (1e-15, 1e-15, 1e-15, 0.01),
-        f"E/E_0 ends {_below(max(shares), 1e-15)}. The sharpness of 1.1^t follows "
-        f"u^2(1+b^2)/(1-b^2)^3 with u = 1.1^T: "
-        f"{found:.1e} at T = 100, {share:.4f} of the law.",
+        f"E/E_0 ends {_below(max(shares), 1e-15)}. The sharpness of 1.1^t follows u^2(1+b^2)/(1-b^2)^3 "
+        f"with u = 1.1^T: {found:.1e} at T = 100, {share:.4f} of the law.",
     )
 
 
@@ -807,8 +793,7 @@ def _c24(sharpness=lambda b, u: u**2 * (1 + b**2) / (1 - b**2) ** 3):
     "holds under a condition",
     "06-learnability",
     "For large T contracting s are for the most part not learnable (in practice, from small b(0) at a "
-    "constant "
-    "rate; not for the flow).",
+    "constant rate; not for the flow).",
 )
 def _c25(law=exact.plateau_time):
     s, predicted = tasks.contracting(0.9, 50), float(law(0.9, 50, 0.1))
@@ -831,10 +816,8 @@ def _c25(law=exact.plateau_time):
         (0, 1, 1),
         (1e-20, 0.01, 0),
         f"T = 50, r = .9, from (.1, .1, .1): E falls to 1 % at t = {wait:.0f} tau (plateau law: "
-        f"{predicted:.0f}), "
-        f"which is {steps / 1e6:.0f} million steps at the largest stable rate, and "
-        f"{_below(energy[-1], 1e-20)} later. "
-        f"From (.1, .9, .1): t = {soon:.2f} tau.",
+        f"{predicted:.0f}), which is {steps / 1e6:.0f} million steps at the largest stable rate, and "
+        f"{_below(energy[-1], 1e-20)} later. From (.1, .9, .1): t = {soon:.2f} tau.",
     )
 
 
@@ -856,9 +839,9 @@ def _c26(factor=lambda kappa, u: np.hypot(kappa, 2 * u)):
         off,
         0,
         1e-11,
-        f"du/dt = sqrt(kappa^2 + 4u^2)(beta_s - u beta_b), relative difference {_below(off, 1e-11)} on "
-        f"50 random modes; the factor is "
-        f"{balanced.min():.2f} to {balanced.max():.1f} times the balanced 2|u|.",
+        f"du/dt = sqrt(kappa^2 + 4u^2)(beta_s - u beta_b), relative difference {_below(off, 1e-11)} on 50 "
+        f"random modes; the factor is {balanced.min():.2f} to {balanced.max():.1f} times the balanced "
+        "2|u|.",
     )
 
 
@@ -872,9 +855,8 @@ def _bound(s_max, u, T):
     "large T",
     "holds under a condition",
     "06-learnability",
-    "The space of learnable functions is constrained to data that can be modelled with abs(b) <= 1 "
-    "(for bounded "
-    "s in the limit of large T, if ac does not vanish; at no finite T for the flow).",
+    "The space of learnable functions is constrained to data that can be modelled with abs(b) <= 1 (for "
+    "bounded s in the limit of large T, if ac does not vanish; at no finite T for the flow).",
 )
 def _c28(bound=_bound):
     rng = np.random.default_rng(28)
@@ -895,11 +877,9 @@ def _c28(bound=_bound):
         (within, *beyond),
         (1, 0, 0),
         (0, 1e-15, 1e-15),
-        f"Of 100 random tasks with 0 < s < 1, T = 5 to 40, {len(excess)} have their best b beyond 1, "
-        f"all with log b "
-        f"below log(2 s_max/u)/(T-1). The flow learns s_t = .9^t, T = 30, with b = 1/.9 and s_t = "
-        f"1.1^(T-t), T = 100, "
-        f"with b = 1.1, E {_below(max(beyond), 1e-15)}.",
+        f"Of 100 random tasks with 0 < s < 1, T = 5 to 40, {len(excess)} have their best b beyond 1, all "
+        "with log b below log(2 s_max/u)/(T-1). The flow learns s_t = .9^t, T = 30, with b = 1/.9 and "
+        f"s_t = 1.1^(T-t), T = 100, with b = 1.1, E {_below(max(beyond), 1e-15)}.",
     )
 
 
