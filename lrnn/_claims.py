@@ -353,7 +353,7 @@ def _c07(velocity=printed_velocity):
     "holds under a condition",
     "02-decoupling",
     "Gradients vanish for abs(b) < 1 and explode for abs(b) > 1 as T grows (term by term; for abs(b) < 1 "
-    "their sum is as small as the late s_i).",
+    "the data's part of their sum is as small as the late s_i).",
 )
 def _c08(velocity=modes.velocity):
     b, u, s, T = 0.9, 0.5, 0.7, 600
@@ -447,7 +447,7 @@ def _stall(u0, b0, T):
     "ambiguous",
     "03-energy",
     "The interplay of the quadratic term with the data regularises and sparsifies the weights (it shrinks "
-    "them in proportion, and sets none to zero).",
+    "them in proportion, without a threshold).",
 )
 def _c11(stall=_stall):
     end = modes.flow(0.5, 0.5, 0.5, np.zeros(10), [1e4, 1e8])
