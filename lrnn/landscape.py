@@ -90,7 +90,7 @@ def critical_points(s):
     -----
     Result R2. The floats of `s` are taken as the fractions that they are, and python-flint isolates the
     roots with certified error bounds: none is missed or invented, repeated roots are told from
-    close ones, real ones from complex pairs: in some 10 ms at T = 10, .1 s at T = 50, 1 s at T = 100.
+    close ones, real ones from complex pairs: a few ms at T = 10, .1 s at T = 50, .3 to 1 s at T = 100.
     In (a, b, c) the line a = c = 0 is critical as well.
     """
     from flint import fmpq, fmpq_poly

@@ -6,7 +6,7 @@ import time
 import zipfile
 import zlib
 from concurrent.futures import as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,56 +33,6 @@ class Failure:
 
     parameters: dict
     error: str
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """What a function gave on a grid.
-
-    Attributes
-    ----------
-    axes : dict of str to ndarray
-        The values of each parameter, in the order of the axes of `values`.
-    values : ndarray, shape (n_1, n_2, ..., and that of a result)
-        The results; NaN where the function failed.
-    failures : tuple of Failure
-        The points that failed, in the order of the grid.
-    """
-
-    axes: dict
-    values: np.ndarray
-    failures: tuple = field(default=())
-
-    def at(self, /, **parameters):
-        """The result at one point of the grid, whose parameters are all named.
-
-        Parameters
-        ----------
-        parameters : float
-            One value of each axis.
-
-        Returns
-        -------
-        ndarray
-
-        Raises
-        ------
-        ValueError
-            If `parameters` are not those of the axes, or a value is not on its axis.
-        """
-        if set(parameters) != set(self.axes):
-            raise ValueError(f"parameters must be {', '.join(self.axes)}, got {', '.join(parameters)}")
-        index = []
-        for name, axis in self.axes.items():
-            value = parameters[name]
-            found = () if np.ndim(value) else np.flatnonzero(axis == value)
-            numbers = axis.dtype.kind == "f" and np.asarray(value).dtype.kind in "iuf"
-            if numbers and not np.ndim(value) and not len(found):  # 0.3 and 3 * 0.1
-                found = np.flatnonzero(~_apart(axis, value))
-            if not len(found):
-                raise ValueError(f"{name} must be a value of its axis {axis}, got {parameters[name]!r}")
-            index.append(found[0])
-        return self.values[tuple(index)]
 
 
 def _evaluate(function, points):
@@ -222,8 +172,11 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
 
     Returns
     -------
-    Sweep
-        Results in the order of the grid, whatever the order in which they came, and the `failures`.
+    xarray.DataArray
+        Results, NaN where the function failed, with the parameters as named axes, so that
+        ``found.sel(T=10)`` or ``found.sel(rate=0.3, method="nearest")`` picks some of them; the axes of a
+        result that is an array come last. ``found.attrs["failures"]`` is a tuple of :class:`Failure`, in the
+        order of the grid.
 
     Raises
     ------
@@ -232,6 +185,8 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
         integer, results differ in shape, or `save` cannot be read or belongs to another grid: it says then
         which axis differs and by how much, and leaves the file as it is.
     """
+    import xarray  # here, for the workers do without it
+
     axes = {name: _axis(name, values) for name, values in axes.items()}
     if not axes:
         raise ValueError("axes must name at least one parameter")
@@ -292,4 +247,7 @@ def sweep(function, axes, *, executor=None, save=None, together=1, progress=Fals
     for n, value in known.items():
         values[n] = value
     failures = tuple(Failure(points[n], errors[n]) for n in sorted(errors))
-    return Sweep(axes, values.reshape(*map(len, axes.values()), *shape), failures)
+    names = [*axes, *(f"result_{n}" if n else "result" for n in range(len(shape)))]
+    return xarray.DataArray(
+        values.reshape(*map(len, axes.values()), *shape), axes, names, attrs={"failures": failures}
+    )
