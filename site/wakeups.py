@@ -1,7 +1,10 @@
 """Look for a kernel's messages again and again, instead of waiting to be woken.
 
 The asynchronous sockets that notebooks are executed through now and then miss the wake-up for a message
-that has arrived, and see it only when their time is over: a build then stands still for a minute or more.
+that has arrived, and see it only when their time is over: one build in some stood still for 120 to 300 s. The
+cause is not known; zeromq/pyzmq#2173 describes the same symptom and was closed without a fix. To see whether
+this file is still needed, take the calls of `watch` away and build a dozen times: once no build takes much
+longer than the others, it can go.
 """
 
 import time
