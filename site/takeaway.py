@@ -14,10 +14,11 @@ from lrnn import __version__
 
 ROOT = Path(__file__).parents[1]
 WHEEL = f"lrnn-{__version__}-py3-none-any.whl"
-# What notebooks read or import from their own folder.
+# What notebooks read or import from their own folder, or find in the folder above.
 BESIDE = {
-    "book/13-phase-diagram": ("phase_diagram.py", "phase_diagram.npz"),
-    "book/appendix/speed": ("speed.json",),
+    "book/13-phase-diagram": ("book/phase_diagram.py", "book/phase_diagram.npz"),
+    "book/appendix/ledger": ("book/ledger",),
+    "book/appendix/speed": ("book/appendix/speed.json",),
 }
 UNPACK = """\
 # The files that this notebook reads, for those who have nothing but the notebook.
@@ -28,14 +29,19 @@ from zlib import decompress
 packed = {packed}
 for name, content in packed.items():
     if not Path(name).exists():
+        Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_bytes(decompress(b64decode(content)))"""
 
 
-def standing_alone(notebook, files):
-    """The notebook with a first cell that puts `files` beside it where they are missing."""
-    if not files:
+def standing_alone(notebook, paths):
+    """The notebook with a first cell that puts files, and the modules of folders, beside it where missing."""
+    if not paths:
         return notebook
-    packed = {path.name: base64.b64encode(zlib.compress(path.read_bytes(), 9)).decode() for path in files}
+    files = {}
+    for path in paths:
+        inside = sorted(path.glob("*.py")) if path.is_dir() else [path]
+        files |= {file.relative_to(path.parent).as_posix(): file.read_bytes() for file in inside}
+    packed = {name: base64.b64encode(zlib.compress(content, 9)).decode() for name, content in files.items()}
     entries = "".join(f"\n    {name!r}: {content!r}," for name, content in packed.items())
     source = UNPACK.replace("{packed}", f"{{{entries}\n}}")
     cell = nbformat.v4.new_code_cell(source, id="files-beside", metadata={"tags": ["hide-input"]})
@@ -77,9 +83,9 @@ def write(app, error):
         return
     out = Path(app.outdir)
     make_wheel_in(ROOT / "pyproject.toml", out / "_static")
-    for name, files in BESIDE.items():
-        source = ROOT / f"{name}.ipynb"
-        whole = standing_alone(nbformat.read(source, as_version=4), [source.parent / file for file in files])
+    for name, paths in BESIDE.items():
+        notebook = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
+        whole = standing_alone(notebook, [ROOT / path for path in paths])
         nbformat.write(whole, out / "_sources" / f"{name}.ipynb")
 
 

@@ -5,7 +5,8 @@ import re
 import numpy as np
 import oracles
 import pytest
-from chapters import BOOK, CHAPTERS, read
+from chapters import BOOK, CHAPTERS, read  # makes book/ importable
+from ledger import CLAIMS, VERDICTS
 
 from lrnn import exact, landscape, modes, network, paper, tasks
 
@@ -146,7 +147,7 @@ def test_bad_input_is_refused_by_name(call, named):
 # The ledger
 
 IDS = [f"C{n:02d}" for n in range(1, 29) if n != 27]  # C27 is a list of what is missing
-each_claim = pytest.mark.parametrize("claim", paper.CLAIMS, ids=lambda claim: claim.id)
+each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 
 
 def white_at_each_step_only(P, T, N_x, rng):
@@ -196,13 +197,13 @@ WRONG = {
 
 
 def test_the_ledger_holds_every_claim_once_and_in_order():
-    assert [claim.id for claim in paper.CLAIMS] == IDS
+    assert [claim.id for claim in CLAIMS] == IDS
     assert list(WRONG) == IDS
 
 
 @each_claim
 def test_every_claim_is_complete(claim):
-    assert claim.verdict in paper.VERDICTS
+    assert claim.verdict in VERDICTS
     assert claim.where
     assert claim.statement.endswith(".")
     assert (BOOK / f"{claim.chapter}.ipynb").is_file()
