@@ -404,17 +404,17 @@ def _follow(u0, b0, kappa, s, t, rtol, freeze_b=False, enough=None):
         u, b = y
         (bs, bs1), (bb, bb1) = sums(b, 1, which)
         return np.stack(
-            [_rate(u, kappa[which], side[which]) * (bs - u * bb), moving * u * (bs1 - u * bb1 / 2)]
+            [_speed(u, kappa[which], side[which]) * (bs - u * bb), moving * u * (bs1 - u * bb1 / 2)]
         )
 
     def jacobian(y, which):
         u, b = y
         (bs, bs1, bs2), (bb, bb1, bb2) = sums(b, 2, which)
         k, sign = kappa[which], side[which]
-        rate = _rate(u, k, sign)
-        slope = np.where(k == 0, 2 * sign, 4 * u / np.where(k == 0, 1.0, rate))
+        speed = _speed(u, k, sign)
+        slope = np.where(k == 0, 2 * sign, 4 * u / np.where(k == 0, 1.0, speed))
         rows = (
-            (slope * (bs - u * bb) - rate * bb, rate * (bs1 - u * bb1)),
+            (slope * (bs - u * bb) - speed * bb, speed * (bs1 - u * bb1)),
             (moving * (bs1 - u * bb1), moving * u * (bs2 - u * bb2 / 2)),
         )
         return np.array(rows)
@@ -425,7 +425,7 @@ def _follow(u0, b0, kappa, s, t, rtol, freeze_b=False, enough=None):
     return integrate(derivative, jacobian, np.stack([u0, b0]), t, rtol, atol, enough)
 
 
-def _rate(u, kappa, side):
+def _speed(u, kappa, side):
     """a**2 + c**2, the factor of du/dt; linear for balanced modes, which keep to their `side` of u = 0."""
     return np.where(kappa == 0, 2 * side * u, np.hypot(kappa, 2 * u))
 

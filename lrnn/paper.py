@@ -144,14 +144,14 @@ def printed_flow(a0, b0, c0, s, t, *, tau=1.0, rtol=1e-8):
         return plus, b, minus, u, beta_s - u * beta_b, gradient
 
     def derivative(y, which):
-        plus, b, minus, u, drive, _ = terms(y)
-        return np.stack([plus * drive, u / b * drive, -minus * drive])
+        plus, b, minus, u, gamma, _ = terms(y)
+        return np.stack([plus * gamma, u / b * gamma, -minus * gamma])
 
     def jacobian(y, which):
-        plus, b, minus, u, drive, gradient = terms(y)
+        plus, b, minus, u, gamma, gradient = terms(y)
         zero = np.zeros_like(b)
-        row_b = plus / (2 * b) * drive, -u / b**2 * drive, -minus / (2 * b) * drive
-        own = np.array(((drive, zero, zero), row_b, (zero, zero, -drive)))
+        row_b = plus / (2 * b) * gamma, -u / b**2 * gamma, -minus / (2 * b) * gamma
+        own = np.array(((gamma, zero, zero), row_b, (zero, zero, -gamma)))
         return own + np.array((plus, u / b, -minus))[:, None] * gradient
 
     shape = _check.broadcast(a0=a0, b0=b0, c0=c0)

@@ -211,10 +211,10 @@ def regulariser_limit():
     sympy.Expr
         Even in b, like every regulariser of finite T, so that deriving it for 0 < b < 1 is enough.
     """
-    T, rate = sp.Symbol("T", integer=True, positive=True), sp.Symbol("rate", positive=True)
-    # b = exp(-rate) with rate > 0 lets SymPy see that b**(2 T) vanishes.
-    finite = regulariser(T).args[-1].expr.subs(b, sp.exp(-rate))
-    return sp.simplify(sp.limit(finite, T, sp.oo).subs(rate, -sp.log(b)))
+    T, decay = sp.Symbol("T", integer=True, positive=True), sp.Symbol("decay", positive=True)
+    # b = exp(-decay) with decay > 0 lets SymPy see that b**(2 T) vanishes.
+    finite = regulariser(T).args[-1].expr.subs(b, sp.exp(-decay))
+    return sp.simplify(sp.limit(finite, T, sp.oo).subs(decay, -sp.log(b)))
 
 
 def u_equation():
