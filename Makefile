@@ -21,7 +21,6 @@ endif
 # One BLAS thread: the matrices are small, and pytest runs two workers.
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
-export MPLBACKEND := agg
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export JUPYTER_PLATFORM_DIRS := 1
 

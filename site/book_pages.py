@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.addnodes import only
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.osutil import relative_uri
 
 from lrnn import live as figures
 
@@ -69,6 +70,23 @@ class ClaimLinks(SphinxPostTransform):
         if self.env.docname == LEDGER:
             for raw in self.document.findall(nodes.raw):
                 raw.children = [nodes.Text(raw.astext().replace(".ipynb#", ".html#"))]
+
+
+class FullSize(SphinxPostTransform):
+    """Each picture leads to its file, where it is as large as it was drawn."""
+
+    default_priority = 200
+    formats = ("html",)
+
+    def run(self):
+        folder = relative_uri(self.app.builder.get_target_uri(self.env.docname), self.app.builder.imagedir)
+        for image in list(self.document.findall(nodes.image)):
+            themes = [name for name in image["classes"] if name in {"dark-light", "in-light", "in-dark"}]
+            if themes and image["uri"] in self.env.images:
+                file = f"{folder}/{self.env.images[image['uri']][1]}"
+                link = nodes.reference("", "", refuri=file, classes=["full-size", *themes])
+                image.replace_self(link)
+                link += image
 
 
 def read_in_parallel(app):
@@ -147,6 +165,7 @@ def setup(app):
     takeaway.setup(app)
     app.add_transform(DarkSiblings)
     app.add_post_transform(ClaimLinks)
+    app.add_post_transform(FullSize)
     app.add_config_value("two_themes", True, "env")  # see lrnn.plotting.TwoThemes
     app.connect("builder-inited", read_in_parallel)
     app.connect("builder-inited", add_static_files)

@@ -36,9 +36,10 @@ def stable(notebook):
             cell.outputs = []
         for output in cell.get("outputs", []):
             # Without its state a widget cannot be shown; the still picture beside it can.
-            if "two_themes" in output.get("metadata", {}):
+            about = output.get("metadata", {}).get("image/png", {})
+            if "two_themes" in about:
                 output.data.pop("application/vnd.jupyter.widget-view+json", None)
-                output.metadata.two_themes.pop("live", None)
+                about.two_themes.pop("live", None)
     return notebook
 
 
@@ -50,7 +51,9 @@ def pictures(notebook):
         if name in PICTURES:
             (output,) = [o for o in cell.outputs if "image/png" in o.get("data", {})]
             files[f"{PICTURES[name]}.png"] = base64.b64decode(output.data["image/png"])
-            files[f"{PICTURES[name]}-dark.png"] = base64.b64decode(output.metadata.two_themes.dark)
+            files[f"{PICTURES[name]}-dark.png"] = base64.b64decode(
+                output.metadata["image/png"].two_themes.dark
+            )
     return files
 
 

@@ -2,7 +2,9 @@
 
 import sys
 from pathlib import Path
+from unittest import mock
 
+import matplotlib.pyplot as plt
 import nbformat
 
 BOOK = Path(__file__).parent.parent / "book"
@@ -32,19 +34,12 @@ def run(path, until=None, only=None):
 
     `until` stops after the cell of the figure of that name, `only` runs the cells with that tag.
     """
-    import lrnn.plotting as plot
-
-    show, glue = plot.show, plot.glue
-    plot.show = lambda figure, live=None: None
-    plot.glue = lambda name, text: None
     variables = {}
-    try:
+    with mock.patch("matplotlib.pyplot.show", side_effect=lambda: plt.close("all")):
         for cell in code_cells(path):
             if "control" in tags(cell) or (only and only not in tags(cell) and "import" not in cell.source):
                 continue
             exec(compile(cell.source, str(path), "exec"), variables)
             if until and cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == until:
                 break
-    finally:
-        plot.show, plot.glue = show, glue
     return variables

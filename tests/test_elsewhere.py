@@ -6,7 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import anywidget
+import matplotlib.pyplot as plt
 import pytest
 from bs4 import BeautifulSoup
 from chapters import BOOK, CHAPTERS, code_cells, read, tags
@@ -56,17 +59,12 @@ def test_on_paper_each_figure_stands_once_and_links_are_no_obstacle(tmp_path):
 
 
 @pytest.mark.parametrize("path", CHAPTERS[4:5], ids=lambda path: path.stem)
-def test_a_chapter_as_a_plain_script_prints_numbers_and_a_line_for_each_figure(path, tmp_path):
-    cells = [
-        cell.source for cell in read(path).cells if cell.cell_type == "code" and "control" not in tags(cell)
-    ]
-    (tmp_path / "chapter.py").write_text("\n\n".join(cells), encoding="utf-8")
-    told = run("chapter.py", cwd=tmp_path)
-    assert (
-        len(re.findall(r"^(?:Figure of \d+ x \d+ pixels|\w+\(\w+=.*\))$", told, flags=re.MULTILINE))
-        == PICTURES[path]
-    )
-    assert max(map(len, told.splitlines())) < 200
+def test_a_chapter_as_a_plain_script_prints_its_numbers(path, tmp_path):
+    cells = [cell for cell in code_cells(path) if "control" not in tags(cell)]
+    (tmp_path / "chapter.py").write_text("\n\n".join(cell.source for cell in cells), encoding="utf-8")
+    printed = [o.text for cell in cells for o in cell.outputs if o.output_type == "stream"]
+    told = run("chapter.py", cwd=tmp_path, MPLBACKEND="agg")
+    assert len(told.split()) == len("".join(printed).split())
 
 
 def test_a_chapter_may_be_joined_with_others():
@@ -93,17 +91,16 @@ def test_no_module_reads_text_in_the_encoding_of_the_locale():
 
 
 def test_the_packages_of_colab_find_what_they_need_beside_a_live_figure(monkeypatch):
-    from lrnn import live, plotting
+    from lrnn import live
 
     shown = live.ExactAC()
     beside = {"application/vnd.jupyter.widget-view+json": {"colab": {"custom_widget_manager": {"url": "x"}}}}
     bundle = shown._repr_mimebundle_()[0]
-    monkeypatch.setattr(type(shown), "_repr_mimebundle_", lambda self, **kwargs: (bundle, beside))
-    monkeypatch.setattr("IPython.get_ipython", lambda: object())
-    calls = []
-    monkeypatch.setattr("IPython.display.display", lambda data, metadata, raw: calls.append((data, metadata)))
-    plotting.show(plotting.lines({"curves": [([0, 1], [0, 1], None, "k-")]}), live=shown)
-    ((data, metadata),) = calls
+    monkeypatch.setattr(anywidget.AnyWidget, "_repr_mimebundle_", lambda self, **kwargs: (bundle, beside))
+    formatters = {"image/png": lambda figure: ("abc", {"two_themes": {"dark": "def"}})}
+    shell = SimpleNamespace(display_formatter=SimpleNamespace(formatters=formatters))
+    monkeypatch.setattr(live, "get_ipython", lambda: shell)
+    data, metadata = shown.over(plt.figure())._repr_mimebundle_()
     assert metadata.items() >= beside.items()
-    assert metadata["two_themes"]["dark"]
-    assert json.loads(json.dumps(data))["image/png"]
+    assert metadata["image/png"]["two_themes"].keys() == {"dark", "live"}
+    assert json.loads(json.dumps(data))["image/png"] == "abc"

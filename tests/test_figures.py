@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from chapters import BOOK, run
 
-from lrnn import landscape
-
 
 @pytest.fixture(scope="module")
 def figure_one():
@@ -75,53 +73,50 @@ def sequence(T, name):
     return {"constant": np.full(T, 0.7), "expanding": 0.7 ** (T - i), "contracting": 0.9 ** (1.0 * i)}[name]
 
 
-def field(figure_two, reading):
-    return landscape.field_grid if reading == "balanced" else figure_two["plane_field"]
-
-
 def energy(b, u, s):
     T = len(s)
     return sum((s[i - 1] - u * b ** (T - i)) ** 2 for i in range(1, T + 1)) / 2
 
 
+def some_points(figure_two, seed):
+    """Rows and columns of a map, with the b and u that belong to them."""
+    b, u, rng = figure_two["b"], figure_two["u"], np.random.default_rng(seed)
+    for row, column in zip(rng.integers(len(u), size=20), rng.integers(len(b), size=20)):
+        yield row, column, b[column], u[row]
+
+
 @pytest.mark.parametrize(("T", "name"), PANELS)
 def test_each_panel_of_figure_two_shows_the_energy_of_its_task(figure_two, T, name):
-    panel = figure_two["panel"](name, T, landscape.field_grid)
-    rng = np.random.default_rng(0)
-    for row, column in zip(rng.integers(len(panel["u"]), size=20), rng.integers(len(panel["b"]), size=20)):
-        direct = energy(panel["b"][column], panel["u"][row], sequence(T, name))
-        assert panel["energy"][row, column] == pytest.approx(direct, rel=1e-10)
+    for row, column, b, u in some_points(figure_two, 0):
+        direct = energy(b, u, sequence(T, name))
+        assert figure_two["E"][name, T][row, column] == pytest.approx(direct, rel=1e-10)
 
 
 @pytest.mark.parametrize(("T", "name"), PANELS)
 def test_each_star_of_figure_two_is_the_global_optimum(figure_two, T, name):
-    panel = figure_two["panel"](name, T, landscape.field_grid)
+    (star,) = (point for point in figure_two["points"][name, T] if point.kind == "minimum")
     b, u = OPTIMA[name](T)
-    assert panel["optimum"] == pytest.approx((b, u), rel=1e-12)
-    assert energy(*panel["optimum"], sequence(T, name)) < 1e-20
-    assert panel["b"][0] < b < panel["b"][-1]
-    assert panel["u"][0] < u < panel["u"][-1]
+    assert (star.b, star.u) == pytest.approx((b, u), rel=1e-12)
+    assert energy(star.b, star.u, sequence(T, name)) < 1e-20
+    assert figure_two["b"][0] < b < figure_two["b"][-1]
+    assert figure_two["u"][0] < u < figure_two["u"][-1]
 
 
 @pytest.mark.parametrize("reading", ["balanced", "plane"])
 @pytest.mark.parametrize(("T", "name"), PANELS)
 def test_the_arrows_of_figure_two_are_what_their_caption_says(figure_two, T, name, reading):
-    panel, s = figure_two["panel"](name, T, field(figure_two, reading)), sequence(T, name)
-    rng, h = np.random.default_rng(1), 1e-20
-    for row, column in zip(rng.integers(len(panel["u"]), size=20), rng.integers(len(panel["b"]), size=20)):
-        b, u = panel["b"][column], panel["u"][row]
+    field, s, h = figure_two[reading][name, T], sequence(T, name), 1e-20
+    for row, column, b, u in some_points(figure_two, 1):
         db = -energy(b + 1j * h, u, s).imag / h
         du = -energy(b, u + 1j * h, s).imag / h
         if reading == "balanced":
             du *= 2 * abs(u)
-        assert panel["field"][0][row, column] == pytest.approx(db, rel=1e-9, abs=1e-12)
-        assert panel["field"][1][row, column] == pytest.approx(du, rel=1e-9, abs=1e-12)
+        assert field[0][row, column] == pytest.approx(db, rel=1e-9, abs=1e-12)
+        assert field[1][row, column] == pytest.approx(du, rel=1e-9, abs=1e-12)
 
 
 def test_the_two_readings_differ_where_the_chapter_says(figure_two):
-    balanced, plane = (
-        figure_two["panel"]("constant", 10, field(figure_two, r)) for r in ("balanced", "plane")
-    )
-    at_zero = np.abs(balanced["u"]).argmin()
-    assert balanced["field"][0] == pytest.approx(plane["field"][0], rel=1e-9, abs=1e-12)
-    assert np.abs(balanced["field"][1][at_zero]).max() < 0.02 * np.abs(plane["field"][1][at_zero]).max()
+    balanced, plane = (figure_two[reading]["constant", 10] for reading in ("balanced", "plane"))
+    at_zero = np.abs(figure_two["u"]).argmin()
+    assert balanced[0] == pytest.approx(plane[0], rel=1e-9, abs=1e-12)
+    assert np.abs(balanced[1][at_zero]).max() < 0.02 * np.abs(plane[1][at_zero]).max()

@@ -117,6 +117,8 @@ def test_chapters_show_their_figures_in_both_themes_and_no_dead_control(path):
     assert len(light) == len(dark) == len(figures) >= 3
     for image in light + dark:
         assert len(image["alt"].split()) >= 20
+        assert image.find_parent("a")["href"] == image["src"]  # opens at full size
+        assert {"in-light", "in-dark"} & {*image["class"]} & {*image.find_parent("a")["class"]}
     assert all(figure.find("figcaption").get_text(strip=True) for figure in figures)
     # The only widgets are live figures, each with the state that it needs and a still picture beside it.
     views = page.find_all("script", type="application/vnd.jupyter.widget-view+json")

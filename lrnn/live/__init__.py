@@ -12,11 +12,13 @@ from importlib import resources
 import anywidget
 import numpy as np
 import traitlets
+from IPython import get_ipython
 
 from ..tasks import constant, contracting, expanding, geometric
 
 __all__ = ["ExactAC", "Landscape", "LearningRace", "StepSize", "TaskToSolution"]
 
+_VIEW = "application/vnd.jupyter.widget-view+json"
 _FOLDER = resources.files(__package__)
 _STYLE = (_FOLDER / "live.css").read_text(encoding="utf-8")
 
@@ -89,6 +91,37 @@ class _Figure(anywidget.AnyWidget):
     def __repr__(self):
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._settings)
         return f"{type(self).__name__}({settings})"
+
+    _still = None
+
+    def over(self, figure):
+        """This live figure, with a still picture that takes its place on paper and wherever no script runs.
+
+        Parameters
+        ----------
+        figure : matplotlib.figure.Figure
+            The still picture; pyplot lets go of it, so that it is not shown a second time.
+
+        Returns
+        -------
+        itself, to end a cell with
+        """
+        from matplotlib import pyplot as plt
+
+        plt.close(figure)
+        self._still = figure
+        return self
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle, metadata = super()._repr_mimebundle_(**kwargs)
+        still = get_ipython().display_formatter.formatters["image/png"](self._still) if self._still else None
+        if still:
+            png, about = still if isinstance(still, tuple) else (still, {})
+            themes = {**about.get("two_themes", {}), "live": bundle[_VIEW]}
+            bundle = {**bundle, "image/png": png, "text/plain": repr(self)}
+            # A front end may say beside the widget how to show it, as Colab does.
+            metadata = {**metadata, "image/png": {**about, "two_themes": themes}}
+        return bundle, metadata
 
 
 class Landscape(_Figure):
