@@ -1,4 +1,7 @@
 # make book      build the book into _build/html       make test     everything that must hold
+#                (ANSWERS=withheld: the edition for a class, without the answers to the exercises)
+# make course    the course pack in _build/course: assignments, answers, gradebook, and the proof that grading works
+#                (SEED="words": other numbers in the hidden tests; COURSE=FOLDER: somewhere else)
 # make serve     build it and open it in a browser     make lab      open the notebooks in JupyterLab
 # make portable  the computing tests and the notebooks again, on another arithmetic
 # make lone      each notebook alone in an empty folder, installed as its page says
@@ -13,14 +16,17 @@ LOG := _build/log
 NOTEBOOKS := $(wildcard book/*.ipynb book/*/*.ipynb)
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
+COURSE_BIN := .course/Scripts
 SHELL := bash
 else
 BIN := .venv/bin
+COURSE_BIN := .course/bin
 endif
 
 # One BLAS thread: the matrices are small, and pytest runs two workers.
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
+export ANSWERS ?= folded
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
@@ -43,7 +49,7 @@ then printf '%-12s %4d s  %s\n' '$(strip $(1))' $$(( $$(date +%s) - start )) \
 else cat $(LOG)/$(strip $(1)).txt; printf '%-12s FAILED after %d s\n' '$(strip $(1))' $$(( $$(date +%s) - start )); exit 1; fi
 endef
 
-.PHONY: book test serve lab notebooks portable lone release bench lock resolve clean lint unit nbval site
+.PHONY: book test serve lab notebooks portable lone course release bench lock resolve clean lint unit nbval site
 
 book: site
 
@@ -87,6 +93,19 @@ _build/html/index.html:
 lone: _build/html/index.html .venv/installed
 	$(call stage, lone, $(BIN)/python -m pytest -q tests/test_lone.py)
 
+# nbgrader has an environment of its own: it puts menus and server extensions into the JupyterLab it meets.
+COURSE ?= _build/course
+.course/installed: course/requirements.lock pyproject.toml
+	$(call stage, course-venv, $(PYTHON) -m venv --clear .course \
+		&& $(COURSE_BIN)/python -m pip install --quiet --require-hashes -r course/requirements.lock \
+		&& $(COURSE_BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .)
+	@touch $@
+
+course: .course/installed
+	$(call stage, course-build, $(COURSE_BIN)/python course/editions.py --out "$(COURSE)" --seed "$(SEED)")
+	$(call stage, course-check, $(COURSE_BIN)/python course/check.py --out "$(COURSE)")
+	@grep -E ' of [0-9]+ ' $(LOG)/course-check.txt
+
 # What a tag publishes: the package, the notebooks, the pages.
 release: site
 	@rm -rf _build/release && mkdir -p _build/release
@@ -120,6 +139,8 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --extra all --universal --python-ve
 
 lock: .venv/installed
 	$(LOCK) --upgrade
+	@sed -E '/^ *(--hash|#)/d; s/ *\\$$//' requirements.lock > _build/versions.txt
+	$(subst --extra all,--extra course --no-annotate --constraint _build/versions.txt,$(subst --output-file requirements.lock,--output-file course/requirements.lock,$(LOCK))) --upgrade
 
 PLATFORMS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-pc-windows-msvc aarch64-apple-darwin
 resolve: .venv/installed
@@ -129,4 +150,4 @@ resolve: .venv/installed
 		echo "$$platform, Python $$version: a wheel for each package"; done; done
 
 clean:
-	rm -rf _build .venv .bench .lone .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .venv .bench .course .lone .pytest_cache .ruff_cache .hypothesis

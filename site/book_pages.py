@@ -8,6 +8,7 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+import answers
 import takeaway
 import wakeups
 from docutils import nodes
@@ -162,6 +163,7 @@ def copy_mathjax(app, error):
 
 def setup(app):
     wakeups.watch()
+    answers.setup(app)
     takeaway.setup(app)
     app.add_transform(DarkSiblings)
     app.add_post_transform(ClaimLinks)

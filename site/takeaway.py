@@ -5,6 +5,7 @@ import copy
 import zlib
 from pathlib import Path
 
+import answers
 import nbformat
 from docutils import nodes
 from flit_core.wheel import make_wheel_in
@@ -83,10 +84,11 @@ def write(app, error):
         return
     out = Path(app.outdir)
     make_wheel_in(ROOT / "pyproject.toml", out / "_static")
-    for name, paths in BESIDE.items():
-        notebook = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
-        whole = standing_alone(notebook, [ROOT / path for path in paths])
-        nbformat.write(whole, out / "_sources" / f"{name}.ipynb")
+    for path in sorted((out / "_sources").rglob("*.ipynb")):
+        name = path.relative_to(out / "_sources").with_suffix("").as_posix()
+        notebook = answers.edition(app, nbformat.read(ROOT / f"{name}.ipynb", as_version=4))
+        whole = standing_alone(notebook, [ROOT / file for file in BESIDE.get(name, ())])
+        nbformat.write(whole, path)
 
 
 def setup(app):

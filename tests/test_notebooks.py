@@ -83,9 +83,10 @@ def test_what_a_notebook_needs_beside_it_can_be_packed_into_it(tmp_path, monkeyp
 
 @each_chapter
 def test_chapters_keep_their_measure(path):
-    cells = [cell for cell in code_cells(path) if "figure" not in cell.metadata.get("mystnb", {})]
+    argument = [cell for cell in read(path).cells if "answer" not in tags(cell)]
+    cells = [c for c in argument if c.cell_type == "code" and "figure" not in c.metadata.get("mystnb", {})]
     visible = [cell.source.splitlines() for cell in cells if not tags(cell) & HIDDEN]
-    words = sum(len(cell.source.split()) for cell in read(path).cells if cell.cell_type == "markdown")
+    words = sum(len(cell.source.split()) for cell in argument if cell.cell_type == "markdown")
     assert 12 <= len(cells) <= 25  # beside those that draw
     assert max(map(len, visible)) <= 15
     assert statistics.median(map(len, visible)) <= 5
@@ -116,6 +117,31 @@ def test_figures_are_drawn_from_what_was_computed_before(path):
                 "sweep",
             }
             assert cell.source.endswith(("plt.show()", "shown.over(fig)"))
+
+
+@each_chapter
+def test_readers_are_asked_before_they_are_shown(path):
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    asked = [
+        match.start() for match in re.finditer(r":::\{admonition\} Before you look\n:class: predict", text)
+    ]
+    told = [
+        match.start() for match in re.finditer(r":::\{admonition\} What happened\n:class: dropdown", text)
+    ]
+    assert 2 <= len(asked) <= 4
+    assert sorted([*asked, *told]) == [n for pair in zip(asked, told) for n in pair]
+
+
+@each_chapter
+def test_what_the_paper_says_stands_at_the_end_and_leads_to_where_it_is_shown(path):
+    text = "\n\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    boxes = list(re.finditer(r":::\{admonition\} C\d\d .*?\n:::", text, flags=re.DOTALL))
+    if boxes:
+        begin = text.index("## What this says about the paper")
+        assert text.index("## What was not shown") < begin < boxes[0].start()
+        assert boxes[-1].end() < text.index("## Exercises")
+    for box in boxes:
+        assert re.search(r"\{(?:numref|ref|eq)\}`[^`]+`", box.group().split("\n", 2)[2]), box.group()
 
 
 @each_chapter

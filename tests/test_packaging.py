@@ -176,8 +176,8 @@ def declared(extras):
 
 
 def extras_but_the_peers():
-    """The benchmarks' peers are compared with, never needed, and not locked."""
-    return [extra for extra in PROJECT["optional-dependencies"] if extra != "bench"]
+    """The benchmarks' peers are never needed and not locked; the course has a lock of its own."""
+    return [extra for extra in PROJECT["optional-dependencies"] if extra not in {"bench", "course"}]
 
 
 def environment(version, extra=""):
