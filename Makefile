@@ -2,6 +2,7 @@
 #                (ANSWERS=withheld: the edition for a class, without the answers to the exercises)
 # make course    the course pack in _build/course: assignments, answers, gradebook, and the proof that grading works
 #                (SEED="words": other numbers in the hidden tests; COURSE=FOLDER: somewhere else)
+# make slides    a deck for each chapter of part one in _build/slides (REVEAL=FOLDER: with a reveal.js of your own)
 # make serve     build it and open it in a browser     make lab      open the notebooks in JupyterLab
 # make portable  the computing tests and the notebooks again, on another arithmetic
 # make lone      each notebook alone in an empty folder, installed as its page says
@@ -49,7 +50,7 @@ then printf '%-12s %4d s  %s\n' '$(strip $(1))' $$(( $$(date +%s) - start )) \
 else cat $(LOG)/$(strip $(1)).txt; printf '%-12s FAILED after %d s\n' '$(strip $(1))' $$(( $$(date +%s) - start )); exit 1; fi
 endef
 
-.PHONY: book test serve lab notebooks portable lone course release bench lock resolve clean lint unit nbval site
+.PHONY: book test serve lab notebooks portable lone course slides release bench lock resolve clean lint unit nbval site
 
 book: site
 
@@ -105,6 +106,9 @@ course: .course/installed
 	$(call stage, course-build, $(COURSE_BIN)/python course/editions.py --out "$(COURSE)" --seed "$(SEED)")
 	$(call stage, course-check, $(COURSE_BIN)/python course/check.py --out "$(COURSE)")
 	@grep -E ' of [0-9]+ ' $(LOG)/course-check.txt
+
+slides: .venv/installed
+	$(call stage, slides, $(BIN)/python course/slides.py --out _build/slides --reveal "$(REVEAL)")
 
 # What a tag publishes: the package, the notebooks, the pages.
 release: site

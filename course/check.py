@@ -3,9 +3,8 @@
     python course/check.py --out FOLDER [NAME...]
 
 For each assignment of the course in FOLDER: the right answers, none, the typical wrong ones of
-`wrong/NAME.toml`, and what goes wrong in other ways: an endless loop, exit(), a filled memory, copied and missing
-cells, another tool's file. These students are graded in a folder of their own, FOLDER-check, and never in the
-course itself.
+`wrong/NAME.toml`, and what goes wrong in other ways: an endless loop, exit(), a filled memory, copied and
+missing cells, another tool's file. These students are graded in FOLDER-check, never in the course itself.
 """
 
 import argparse
@@ -156,7 +155,7 @@ def grade_samples(name, out, work):
 
 
 def export(grader, path):
-    """A row for each student, a column for each assignment, as the gradebook of a learning platform wants it."""
+    """A row for each student, a column for each assignment, as a learning platform imports it."""
     with grader.gradebook as book, path.open("w", newline="", encoding="utf-8") as file:
         titles = [assignment.name for assignment in book.assignments]
         table = csv.writer(file)

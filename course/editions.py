@@ -28,8 +28,8 @@ START = """\
 # {name}
 
 1. Put the files of this archive into one folder, and open a terminal there.
-2. `python -m pip install {wheel} jupyterlab` installs the package of the book and JupyterLab (it takes Python 3.11
-   or newer).
+2. `python -m pip install {wheel} jupyterlab` installs the package of the book and JupyterLab. It takes
+   Python 3.11 or newer.
 3. `jupyter lab {name}.ipynb` opens the assignment. VS Code and Colab open it too.
 
 Write your answers where the cells say so, and leave the other cells as they are. Before you hand in: restart

@@ -227,10 +227,9 @@ def test_the_edition_without_answers_has_none(path):
 def names(cells, kind):
     trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
     nodes = [node for tree in trees for node in ast.walk(tree)]
-    set_here = (
-        {node.name for node in nodes if isinstance(node, ast.FunctionDef)} if kind is ast.Store else set()
-    )
-    return set_here | {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
+    found = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    return found | functions if kind is ast.Store else found
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
