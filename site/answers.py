@@ -1,7 +1,7 @@
 """Two editions of the book: answers to the exercises folded under them, or withheld for a class.
 
-`make book ANSWERS=withheld` cuts the cells tagged `answer` before a page is read, so that neither the page, nor
-the search index, nor the notebook that it offers for download has them.
+`make book ANSWERS=withheld` cuts the cells tagged `answer` before a page is read, so that neither the page,
+nor the search index, nor the notebook that it offers for download has them.
 """
 
 import copy

@@ -103,13 +103,16 @@ def visit(chromium, server):
 
 
 class Shown:
-    """A live figure on a page, as a reader has it before them."""
+    """A live figure on a page, as a reader has it before them, and with all of its controls."""
 
-    def __init__(self, page):
+    def __init__(self, page, more=True):
         self.page = page
         self.root = page.locator(".lrnn")
         self.root.wait_for()
         self.plane = self.root.locator(".lrnn-plane")
+        self.more = self.root.locator("summary")
+        if more and self.more.count():
+            self.more.click()
         self.plane.scroll_into_view_if_needed()
 
     def settle(self):
@@ -269,6 +272,45 @@ def live_defaults(shown):
     return {name: widget["state"][name] for name in shown.state}
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("name", ["intro", "05-landscape"])
+def test_the_landscape_shows_the_task_and_the_start_first_and_the_rest_under_more(visit, name, width):
+    page = visit(f"book/{name}.html", width=width, mathematics=False)
+    shown = Shown(page, more=False)
+
+    def in_view():
+        inputs = shown.root.locator("input, button").all()
+        return [one.get_attribute("data-name") or "" for one in inputs if one.is_visible()]
+
+    assert in_view() == ["family"] * 3
+    assert shown.root.locator("output").inner_text().startswith("It reaches the star")
+    assert not any(mark.is_visible() for mark in shown.root.locator(".lrnn-dot, .lrnn-cross").all())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    def press_keys():
+        shown.plane.focus()
+        for _ in range(3):
+            page.keyboard.press("Shift+ArrowDown")
+
+    def choose_a_task():
+        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")
+
+    for act in press_keys, choose_a_task:  # with no other hand than the keyboard's
+        assert shown.changes(act) == (True, True), act.__name__
+        assert_python_agrees(shown, live.Landscape)
+    handle = shown.root.locator(".lrnn-handle").bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    assert shown.changes(lambda: dragged(shown, x, y, 30, -40)) == (True, True)
+    shown.more.focus()
+    page.keyboard.press("Enter")
+    assert {*in_view()} >= {"family", "rate", "T", "equation", "b0", "u0", "time"}
+    assert shown.root.locator(".lrnn-dot").is_visible()
+    assert "t/τ" in shown.root.locator("output").inner_text()
+    page.keyboard.press("Space")
+    assert in_view() == ["family"] * 3
+
+
 def test_the_printed_equation_can_be_chosen(visit):
     shown = Shown(visit("book/intro.html", mathematics=False))
     assert shown.changes(lambda: shown.root.get_by_label("as printed").check()) == (True, True)
@@ -379,6 +421,8 @@ def test_axe_finds_nothing_but_the_themes_own(visit, path):
     if path == "index.html":
         page.wait_for_url("**/book/intro.html")  # to which it leads on
     page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")  # the mathematics is set
+    if page.locator('script[type*="widget-view"]').count():
+        Shown(page)  # opened, so that all of its controls are looked at
     page.evaluate(AXE)
     levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     run = "(only) => axe.run(document, {preload: false, resultTypes: ['violations'], runOnly: only})"

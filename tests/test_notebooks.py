@@ -190,9 +190,36 @@ def test_every_chapter_can_be_played_with(path):
 def test_the_first_page_begins_with_the_landscape_and_a_question():
     title, figure = read(INTRO).cells[:2]
     assert title.source.startswith("# ")
-    assert "\n" not in title.source
+    assert len(title.source.split()) <= 80
     assert "live.Landscape(" in figure.source
     assert "?" in figure.metadata.mystnb.figure.caption.split("**")[1]
+
+
+def minutes(path):
+    """How long a chapter takes: 200 words a minute, half a minute for each code cell, without the answers."""
+    cells = [cell for cell in read(path).cells if "answer" not in tags(cell)]
+    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+    exact = words / 200 + sum(cell.cell_type == "code" for cell in cells) / 2
+    return max(5, 5 * round(exact / 5))
+
+
+def in_words(total):
+    hours, rest = divmod(total, 60)
+    return " ".join(f"{n}&nbsp;{unit}" for n, unit in ((hours, "h"), (rest, "min")) if n)
+
+
+def test_the_first_page_says_how_long_chapters_and_ways_through_them_take():
+    labels = {re.search(r"^\((ch-[\w-]+)\)=", read(path).cells[0].source)[1]: path for path in CHAPTERS}
+    time = {label: minutes(path) for label, path in labels.items()}
+    text = "\n".join(cell.source for cell in read(INTRO).cells if cell.cell_type == "markdown")
+    chapters, ways = text.split("(tab-paths)=")
+    said = re.findall(r"^\| \{ref\}`[^<]+<(ch-[\w-]+)>`, (.*?) \|", chapters, flags=re.MULTILINE)
+    assert dict(said) == {label: in_words(time[label]) for label in labels}
+    rows = re.findall(r"^\| \*\*.*\|$", ways, flags=re.MULTILINE)
+    assert len(rows) == 3
+    for row in rows:
+        named = re.findall(r"<(ch-[\w-]+)>", row) or list(labels)
+        assert row.rstrip("| ").endswith(in_words(sum(time[label] for label in named)))
 
 
 def test_pictures_outside_the_chapters_are_the_chapters_own():

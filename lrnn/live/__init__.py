@@ -127,6 +127,9 @@ class _Figure(anywidget.AnyWidget):
 class Landscape(_Figure):
     r"""Energy of one mode over (b, ac), with a balanced start to drag and the way it goes: Figure 2.
 
+    The task and the start are in view; the other settings, the time and further marks of the map
+    appear under *More*.
+
     Parameters
     ----------
     family : {"constant", "expanding", "contracting"}

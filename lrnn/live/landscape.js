@@ -1,6 +1,6 @@
 // The landscape of one mode over (b, ac): Figure 2 of the paper, with a start to drag.
 import { betaB, betaS, criticalPoints, energy, flow, geometric, path, reducedEnergy, stableManifold, timeTo, velocity } from "./physics.js";
-import { LOG, axes, button, choice, cross, curve, draggable, figure, g, h, number, readout, slider, star, update } from "./ui.js";
+import { LOG, axes, button, choice, cross, curve, draggable, figure, g, h, number, readout, slider, star, symbols, update } from "./ui.js";
 
 const B = [-1.6, 1.5], U = [-0.35, 1.3], PIXELS = 200, LATEST = 1e6;
 const RATES = { constant: 0.7, expanding: 0.7, contracting: 0.9 };
@@ -62,21 +62,24 @@ function survey(family, rate, T) {
   return { s, best: { b: ratio, u: scale }, saddles, parts: saddles.flatMap((saddle) => stableManifold(s, saddle, 2.5, 250)) };
 }
 
-function fate(s, u0, end, diverged, best, printed) {
+function fate(s, u0, end, diverged, best, printed, learned) {
   if (!u0) return "On the line *ac* = 0 nothing moves.";
   if (diverged) return printed ? "The solution runs into the pole at *b* = 0." : "The solution cannot be followed so far.";
   const [b, u] = [end.b, end.a * end.c];
-  if (Math.abs(b - best.b) < 1e-3 && Math.abs(u - best.u) < 1e-3 * Math.max(best.u, 1e-9)) return "It reaches the optimum.";
+  if (Math.abs(b - best.b) < 1e-3 && Math.abs(u - best.u) < 1e-3 * Math.max(best.u, 1e-9)) {
+    const time = learned > 0 ? `1\u00a0% of the error is left at *t*\u00a0=\u00a0${number(learned)}\u00a0*τ*.` : "It was almost there already.";
+    return `It reaches the star: ${time}`;
+  }
   if (printed && Math.abs(u) > 1e-6) return `It comes to rest at *b* = ${number(b)}, *ac* = ${number(u)}.`;
-  if (printed || u * betaS(b, s) <= 0) return "It fades to *ac* = 0.";
-  return b < 2 * B[0] ? "It runs away: *b* → −∞, ever more slowly." : "It is still under way.";
+  if (printed || u * betaS(b, s) <= 0) return "It never arrives: it fades to *ac* = 0.";
+  return b < 2 * B[0] ? "It never arrives: it runs away, *b* → −∞, ever more slowly." : "It is still under way.";
 }
 
 function render({ model, el }) {
   const canvas = h("canvas", { width: PIXELS, height: PIXELS }), svg = g("svg", { "aria-hidden": "true" });
   const plane = h("div", {
     class: "lrnn-plane", tabindex: 0, role: "application",
-    "aria-label": "Plane of b and ac. The arrow keys move the start, with Shift by larger steps.",
+    "aria-label": "Map of networks over b and ac. The arrow keys move the start, with Shift by larger steps.",
   }, canvas, svg);
   const context = canvas.getContext("2d"), output = readout(), name = `inside-${Math.random().toString(36).slice(2)}`;
   let known = {}, map = null;
@@ -91,17 +94,28 @@ function render({ model, el }) {
     nudge: (right, up) => start(model.get("b0") + 0.02 * right, model.get("u0") + 0.02 * up),
   });
 
+  const where = h("div"), first = [model.get("b0"), model.get("u0")];
+  const bar = h("span", { class: "lrnn-scale", style: `background: linear-gradient(to right, ${STOPS})` });
   const controls = [
     choice(model, "family", {
-      label: "Task", change: (family) => ({ rate: RATES[family] }),
-      options: { constant: "constant", expanding: "expanding", contracting: "contracting" },
+      label: "Task: which clicks count", lines: true, change: (family) => ({ rate: RATES[family] }),
+      options: {
+        constant: "constant: all alike", expanding: "expanding: late ones more", contracting: "contracting: early ones more",
+      },
     }),
+    {
+      element: h("div", {}, where, "Drag the white dot, or use the arrow keys on the map."),
+      redraw: () => where.replaceChildren(symbols(`Start: *b* = ${number(model.get("b0"))}, *ac* = ${number(model.get("u0"))}`)),
+    },
+    h("div", { class: "lrnn-key" }, "Error: low", bar, "high"),
+  ];
+  const more = [
     slider(model, "rate", { label: "value or rate", min: 0.4, max: 1, step: 0.01, ticks: () => [[RATES[model.get("family")], "paper"]] }),
     slider(model, "T", { label: "length *T*", min: 2, max: 50, step: 1, ticks: () => [[10, "10"], [50, "50"]] }),
-    choice(model, "equation", { label: "db/dt", options: { corrected: "corrected", printed: "as printed" } }),
     slider(model, "b0", { label: "start *b*(0)", min: B[0], max: B[1], step: 0.01, ticks: () => [[known.best?.b ?? 1, "optimum"], [0, "0"]] }),
     slider(model, "u0", { label: "start *ac*(0)", min: U[0], max: U[1], step: 0.01, ticks: () => [[known.best?.u ?? 1, "optimum"], [0, "0"]] }),
     slider(model, "time", { label: "time *t*/*τ*", min: 0.01, max: LATEST, scale: LOG, ticks: () => [[known.learned, "1 %"]] }),
+    choice(model, "equation", { label: "db/dt", options: { corrected: "corrected", printed: "as printed" } }),
   ];
   const play = button("Play", () => run());
   let playing = 0;
@@ -121,7 +135,7 @@ function render({ model, el }) {
   }
 
   const stop = figure({
-    model, el, picture: plane, controls, output, note: play,
+    model, el, picture: plane, controls, more, output, note: play,
     label: "Live figure: energy of one mode over b and ac",
     names: ["family", "rate", "T", "equation", "b0", "u0", "time"],
     draw(width) {
@@ -132,8 +146,12 @@ function render({ model, el }) {
         paint(context, known.s);
       }
       const { s, best, saddles, parts } = known;
-      map = axes(width, height, { x: B, y: U, xlabel: "*b*", ylabel: "*u* = *ac*", frame: true });
+      map = axes(width, height, { x: B, y: U, xlabel: "*b*: how long it remembers", ylabel: "*ac*: how loudly it answers", frame: true });
       const { X, Y, box } = map, place = ([b, u]) => [X(b), Y(u)];
+      // Words over or under a point, and inside of the frame.
+      const word = (text, x, y) => g("text", {
+        class: "lrnn-word", x: Math.min(box.right - 30, Math.max(box.left + 30, x)), y: Math.max(box.top + 12, y), "text-anchor": "middle",
+      }, text);
       canvas.style.cssText = `left:${box.left}px;top:${box.top}px;width:${box.right - box.left}px;height:${box.bottom - box.top}px`;
 
       const [a0, c0] = balanced(u0), pole = printed && b0 === 0, options = { printed };
@@ -152,18 +170,22 @@ function render({ model, el }) {
       svg.replaceChildren(
         clip, map.layer,
         g("g", { "clip-path": `url(#${name})` },
-          arrows(s, printed, X, Y), curve(floor.map(place), "under"), curve(floor.map(place), "floor"),
-          printed ? [] : parts.map((part) => curve(part.map(place), "part")),
+          arrows(s, printed, X, Y),
+          g("g", { class: "lrnn-later" },
+            curve(floor.map(place), "under"), curve(floor.map(place), "floor"),
+            printed ? [] : parts.map((part) => curve(part.map(place), "part")),
+            saddles.map(({ b, u }) => cross(X(b), Y(u)))),
           curve(way.map(place), "halo"), curve(way.map(place), "path"),
-          saddles.map(({ b, u }) => cross(X(b), Y(u))), star(X(best.b), Y(best.u)),
-          Number.isFinite(now.b) ? g("circle", { class: "lrnn-dot", cx: X(now.b), cy: Y(now.a * now.c), r: 5 }) : [],
-          g("circle", { class: "lrnn-handle", cx: X(b0), cy: Y(u0), r: 8 })),
+          star(X(best.b), Y(best.u)), word("best", X(best.b), Y(best.u) + 24),
+          Number.isFinite(now.b) ? g("circle", { class: "lrnn-dot lrnn-later", cx: X(now.b), cy: Y(now.a * now.c), r: 5 }) : [],
+          g("circle", { class: "lrnn-handle", cx: X(b0), cy: Y(u0), r: 8 }),
+          b0 === first[0] && u0 === first[1] ? word("drag me", X(b0), Y(u0) - 12) : []),
       );
       const E = Number.isFinite(now.b) ? energy(now.a, now.b, now.c, s) : NaN;
       output.write([
+        [pole ? "The printed equation has no value at *b* = 0." : fate(s, u0, end, at.diverged, best, printed, known.learned)],
         ["*t*/*τ*", time], ["*b*(*t*)", now.b], ["*ac*(*t*)", now.a * now.c], ["*E*(*t*)", E],
         ["*t*_{1 %}/*τ*", known.learned],
-        [pole ? "The printed equation has no value at *b* = 0." : fate(s, u0, end, at.diverged, best, printed)],
       ]);
     },
   });

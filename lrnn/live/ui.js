@@ -10,7 +10,7 @@ function build(node, attributes, children) {
   }
   node.append(...children.flat().filter((child) => child != null));
   // JupyterLab would take the keys of a control for its own.
-  if (node.matches("input, button, [tabindex]")) node.dataset.lmSuppressShortcuts = "true";
+  if (node.matches("input, button, summary, [tabindex]")) node.dataset.lmSuppressShortcuts = "true";
   return node;
 }
 export const h = (tag, attributes = {}, ...children) => build(document.createElement(tag), attributes, children);
@@ -77,7 +77,7 @@ export function slider(model, name, { label, min, max, step, scale = IDENTITY, s
   return { element, redraw };
 }
 
-export function choice(model, name, { label, options, change }) {
+export function choice(model, name, { label, options, change, lines }) {
   const group = `${name}-${Math.random().toString(36).slice(2)}`, inputs = {};
   for (const value of Object.keys(options))
     inputs[value] = h("input", {
@@ -85,7 +85,7 @@ export function choice(model, name, { label, options, change }) {
       onchange: () => update(model, { [name]: value, ...change?.(value) }),
     });
   const element = h(
-    "fieldset", {}, h("legend", {}, label),
+    "fieldset", { class: lines && "lrnn-lines" }, h("legend", {}, label),
     Object.entries(options).map(([value, text]) => h("label", {}, inputs[value], symbols(text))),
   );
   return { element, redraw: () => (inputs[model.get(name)].checked = true) };
@@ -206,16 +206,22 @@ export function draggable(picture, { at, move, nudge }) {
   });
 }
 
-// Puts a figure together. `draw(width)` is called once for any number of changes between two frames.
-export function figure({ model, el, label, picture, controls, output, note, names, draw }) {
+// Puts a figure together. `draw(width)` is called once for any number of changes between two frames. Controls
+// in `more` stand behind a button of that name; until it is pressed, so do the marks of class lrnn-later and the
+// numbers of the readout.
+export function figure({ model, el, label, picture, controls, more = [], output, note, names, draw }) {
   const start = Object.fromEntries(names.map((name) => [name, model.get(name)]));
-  const reset = button("Reset", () => update(model, start));
+  const row = h("div", { class: "lrnn-row" }, note, button("Reset", () => update(model, start)));
+  const parts = (list) => list.map((one) => one.element ?? one);
   el.replaceChildren(
     h("div", { class: "lrnn", role: "group", "aria-label": label },
       h("div", { class: "lrnn-body" },
         h("div", { class: "lrnn-picture" }, picture),
-        h("div", { class: "lrnn-controls" }, controls.map((c) => c.element ?? c), h("div", { class: "lrnn-row" }, note, reset))),
-      output.element),
+        h("div", { class: "lrnn-controls" }, parts(controls), more.length ? [] : row)),
+      output.element,
+      more.length
+        ? h("details", { class: "lrnn-more" }, h("summary", {}, "More"), h("div", { class: "lrnn-grid" }, parts(more)), row)
+        : []),
   );
   const holder = el.querySelector(".lrnn-picture");
   let waiting = 0;
@@ -223,7 +229,7 @@ export function figure({ model, el, label, picture, controls, output, note, name
     waiting = 0;
     if (!holder.clientWidth) return;
     draw(holder.clientWidth);
-    for (const control of controls) control.redraw?.();
+    for (const control of [...controls, ...more]) control.redraw?.();
     el.firstChild.dataset.state = JSON.stringify(Object.fromEntries(names.map((name) => [name, model.get(name)])));
   };
   const ask = () => (waiting ||= requestAnimationFrame(redraw));
