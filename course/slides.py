@@ -19,7 +19,8 @@ CHAPTERS = sorted((Path(__file__).parents[1] / "book").glob("0[1-6]-*.ipynb"))
 LEFT_OUT = {"What was not shown", "What this says about the paper", "Exercises", "Where next"}
 STYLE = """<style>
 .reveal { font-size: 26px; } .reveal h1 { font-size: 1.9em; } .reveal h2 { font-size: 1.4em; }
-.reveal img { max-height: 62vh; margin: 0 auto; } .reveal .cell { margin: 0; }
+.reveal h1, .reveal h2 { text-transform: none; }
+.reveal img { width: 900px; max-height: 430px; object-fit: contain; object-position: left; margin: 0; }
 .reveal blockquote { width: 88%; font-style: normal; text-align: left; padding: 0.4em 1em; }
 </style>"""
 
