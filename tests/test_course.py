@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "course"))
 
 import editions  # noqa: E402
 import leaks  # noqa: E402
+import slides  # noqa: E402
 
 SOURCE = ROOT / "course" / "source"
 NAMES = editions.assignments(SOURCE)
@@ -238,3 +239,21 @@ def test_what_remains_without_the_answers_needs_none_of_them(path):
     rest = [cell for cell in cells if "answer" not in tags(cell)]
     only_there = names([cell for cell in cells if "answer" in tags(cell)], ast.Store) - names(rest, ast.Store)
     assert not only_there & names(rest, ast.Load)
+
+
+# Slides
+
+
+@pytest.mark.parametrize("path", CHAPTERS[:6], ids=lambda path: path.stem)
+def test_the_slides_have_each_figure_and_question_and_none_of_the_books_markup(path):
+    deck = slides.deck(read(path))
+    text = "\n\n".join(cell.source for cell in deck.cells)
+    before = [cell for cell in read(path).cells if "answer" not in tags(cell)]
+    pictures = [cell for cell in before if "figure" in cell.get("metadata", {}).get("mystnb", {})]
+    assert 0 < text.count("<img ") <= len(pictures)
+    assert text.count("**Before you look**") >= 2
+    assert all(cell.metadata.slideshow.slide_type in {"slide", "subslide"} for cell in deck.cells)
+    assert not re.search(
+        r"\{(?:ref|numref|eq|glue|cite|func|doc)[^}]*\}|:::|^\([\w-]+\)=$", text, flags=re.MULTILINE
+    )
+    assert "{admonition} Answer" not in text

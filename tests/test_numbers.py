@@ -27,6 +27,7 @@ def texts(path):
         parts = [mystnb.get("figure", {}).get("caption", ""), mystnb.get("image", {}).get("alt", "")]
         for text in [cell.source] if cell.cell_type == "markdown" else parts:
             text = re.sub(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\{admonition\} C\d\d.*", "", text)
+            text = re.sub(r"^\*\*\d+\.\d+ ", "**", text, flags=re.MULTILINE)  # the number of an exercise
             yield re.sub(r"(?<=\d) (?=\d{3}\b)", "", text.replace("\\,", ""))
 
 
