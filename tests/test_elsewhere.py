@@ -55,7 +55,7 @@ def test_on_paper_each_figure_stands_once_and_links_are_no_obstacle(tmp_path):
     run(*JUPYTER_BOOK, "build", ".", "--builder=latex", *given, f"--path-output={tmp_path}", cwd=ROOT)
     (tex,) = (tmp_path / "_build" / "latex").glob("*.tex")
     pictures = re.findall(r"\\sphinxincludegraphics", tex.read_text(encoding="utf-8"))
-    assert len(pictures) == PICTURES[BOOK / "05-landscape.ipynb"] + 2
+    assert len(pictures) == PICTURES[BOOK / "05-landscape.ipynb"] + 1
 
 
 @pytest.mark.parametrize("path", CHAPTERS[4:5], ids=lambda path: path.stem)
