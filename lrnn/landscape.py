@@ -320,8 +320,8 @@ def stable_manifold(s, point, *, kappa=0.0, length=2.0, steps=400):
 
     Notes
     -----
-    Result R2. Fourth-order Runge-Kutta steps in the arc length; backwards in time the flow contracts
-    onto this curve from both sides, so that errors fade. For balanced modes a common factor abs(u) is
+    Result R2. Fourth-order Runge-Kutta steps in the arc length, backwards in time: near the saddle, where the
+    curve begins, errors across it do not grow. For balanced modes a common factor abs(u) is
     divided out, which changes speeds but no path.
     """
     s = _check.sequence("s", s, ndim=1)
