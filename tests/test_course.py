@@ -229,8 +229,9 @@ def names(cells, kind):
     trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     found = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
-    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
-    return found | functions if kind is ast.Store else found
+    bound = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return found | bound if kind is ast.Store else found
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

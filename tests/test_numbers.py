@@ -12,7 +12,6 @@ GIVEN = {
     "intro": {"4.0"},  # CC BY 4.0
     "04-exact-solution": {"710"},  # log of the largest float
     "05-landscape": {"0.03"},  # the contour lines drawn
-    "06-learnability": {"0.88"},  # exercise 3
     "10-plateaus": {"0.6"},  # the case of "What was not shown", in tests/test_statements.py
     "11-time-reversal": {"0.6"},  # exercise 4
     "12-which-first": {"0.577", "1.25"},  # Euler's constant; 1 / 0.8
