@@ -16,6 +16,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "network",
         "paper",
         "plotting",
+        "realization",
+        "staircase",
         "sweep",
         "symbolic",
         "tasks",

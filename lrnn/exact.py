@@ -20,6 +20,18 @@ def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
     where :math:`C = (1 + e^{-2Dt/\tau})/2` and :math:`S = (1 - e^{-2Dt/\tau})/(2D)`. For
     :math:`a_0 = c_0` and :math:`\beta_s > 0` this is the paper's formula.
 
+    Complex modes, pairs of units that rotate, move on a straight line from :math:`u_0` to
+    :math:`u_* = \beta_s/\beta_b`:
+
+    .. math::
+        u = u_* + (u_0 - u_*)\, x, \qquad
+        \tau\dot x = -\beta_b x \sqrt{A + Bx + Cx^2}, \qquad
+        x = \frac{4AY E}{(Y - BE)^2 - 4AC E^2}
+
+    with :math:`E = e^{-\sqrt A \beta_b t/\tau}`, :math:`A = \kappa^2 + 4|u_*|^2`,
+    :math:`B = 8\,\mathrm{Re}\,\bar u_*(u_0 - u_*)`, :math:`C = 4|u_0 - u_*|^2`,
+    :math:`Y = 2A + B + 2\sqrt{A(A + B + C)}` and :math:`\kappa = |a_0|^2 - |c_0|^2`.
+
     Parameters
     ----------
     t : array_like
@@ -28,7 +40,9 @@ def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
         Starting connectivity modes of W_x and W_y; signs are free.
     beta_s, beta_b : array_like
         The sums of :func:`lrnn.modes.beta_s` and :func:`lrnn.modes.beta_b` at the frozen b;
-        `beta_s` of any sign, `beta_b` positive. All five arguments broadcast.
+        `beta_s` of any sign, `beta_b` positive. All five arguments broadcast. `a0`, `c0` and `beta_s` may be
+        complex; then so is the result, and :math:`\beta_s = \sum_k s_k \bar b^k`,
+        :math:`\beta_b = \sum_k |b|^{2k}`.
     tau : float
         Time constant, 1 / learning rate.
 
@@ -51,6 +65,8 @@ def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
     passes through zero; no exponential grows, so no time is too long. Result R1; claim C14.
     """
     named = {"t": t, "a0": a0, "c0": c0, "beta_s": beta_s, "beta_b": beta_b}
+    if any(np.iscomplexobj(value) for value in (a0, c0, beta_s)):
+        return _complex_ac(named, tau)
     named = {name: _check.array(name, value) for name, value in named.items()}
     _check.broadcast(**named)
     t, a0, c0, beta_s, beta_b = named.values()
@@ -91,6 +107,33 @@ def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
         general = numerator / np.where(on_manifold, 1.0, second) / first
         result = sign * np.where(on_manifold, u0 * E / first, general)
     _check.representable("u", "a0, c0, beta_s or beta_b is too large", result)
+    return result
+
+
+def _complex_ac(named, tau):
+    parts = {f"{name}.{part}": _check.array(name, getattr(np.asarray(value), part))
+             for name, value in named.items() for part in ("real", "imag")}  # fmt: skip
+    if parts["t.imag"].any() or parts["beta_b.imag"].any():
+        raise ValueError("t and beta_b must be real")
+    _check.broadcast(**parts)
+    t, beta_b = parts["t.real"], parts["beta_b.real"]
+    a0, c0, beta_s = (parts[f"{name}.real"] + 1j * parts[f"{name}.imag"] for name in ("a0", "c0", "beta_s"))
+    # On the line through 0 and u* the real solution holds, with all of its digits and limits.
+    turn = np.where(beta_s != 0, beta_s, a0 * c0)
+    turn = np.where(turn != 0, turn / np.where(turn != 0, np.abs(turn), 1.0), 1.0)
+    along = a0 * c0 * np.conj(turn)
+    side = np.where(along.real < 0, -1.0, 1.0)
+    straight = turn * ac_exact(t, np.abs(a0), side * np.abs(c0), np.abs(beta_s), beta_b, tau)
+
+    u0, end, kappa = a0 * c0, beta_s / beta_b, np.abs(a0) ** 2 - np.abs(c0) ** 2
+    way = u0 - end
+    A, B, C = kappa**2 + 4 * np.abs(end) ** 2, 8 * (np.conj(end) * way).real, 4 * np.abs(way) ** 2
+    with np.errstate(all="ignore"):
+        E = np.exp(-np.sqrt(A) * beta_b * t / tau)
+        Y = 2 * A + B + 2 * np.sqrt(A * (A + B + C))
+        x = 4 * A * Y * E / ((Y - B * E) ** 2 - 4 * A * C * E**2)
+        result = np.where(along.imag == 0, straight, end + way * x)
+    _check.representable("u", "a0, c0, beta_s or beta_b is too large", result.real, result.imag)
     return result
 
 

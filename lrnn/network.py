@@ -372,6 +372,40 @@ def _basis(U, V, R, N_h, n_modes):
     return U, V, _check.orthonormal("R", R, columns=n_modes, rows=N_h)
 
 
+def conserved(net):
+    r"""What gradient flow conserves, :math:`C = W_x W_x^\top + W_h W_h^\top - W_h^\top W_h - W_y^\top W_y`.
+
+    Parameters
+    ----------
+    net : LinearRNN or History
+        A network, an ensemble, or a whole training run.
+
+    Returns
+    -------
+    ndarray, shape (..., N_h, N_h)
+        Symmetric; for an aligned network the diagonal matrix of :math:`\kappa = a^2 - c^2`.
+
+    Raises
+    ------
+    ValueError
+        If `net` is neither, or an entry exceeds float64.
+
+    Notes
+    -----
+    For any start with h_1 = 0, any data and any loss of the outputs: a move by X W_x, X W_h - W_h X, -W_y X
+    for symmetric X changes the hidden basis and no output. One step of gradient descent with learning
+    rate eta adds eta**2 times the same expression in the gradients.
+    """
+    if not isinstance(net, (LinearRNN, History)):
+        raise ValueError(f"net must be a LinearRNN or a History, got {type(net).__name__}")
+    W_x, W_h, W_y = net.W_x, net.W_h, net.W_y
+    x_, h_, y_ = (w.swapaxes(-1, -2) for w in (W_x, W_h, W_y))
+    with np.errstate(over="ignore", invalid="ignore"):
+        C = W_x @ x_ + W_h @ h_ - h_ @ W_h - y_ @ W_y
+    _check.representable("the conserved matrix", "the weights are too large", C)
+    return C
+
+
 def aligned_network(a, b, c, U, V, R=None):
     r"""Network of given modes, :math:`W_x = R A V^\top,\; W_h = R B R^\top,\; W_y = U C R^\top`.
 

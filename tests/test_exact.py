@@ -149,6 +149,8 @@ ARGUMENTS = {"t": 1.0, "a0": 0.5, "c0": 0.5, "beta_s": 1.0, "beta_b": 1.0}
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1j, "x"])
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_ac_refuses_what_is_not_finite_and_real(name, bad):
+    if bad == 1j and name in {"a0", "c0", "beta_s"}:
+        return  # complex modes, below
     with pytest.raises(ValueError, match=rf"\b{name} must be"):
         exact.ac_exact(**ARGUMENTS | {name: bad})
 
@@ -230,3 +232,65 @@ def test_plateau_times_broadcast_over_starts():
 def test_plateau_time_refuses_bad_input_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
         exact.plateau_time(*arguments)
+
+
+# Complex modes
+
+
+def complex_flow(t, a0, c0, beta_s, beta_b):
+    """a and c of the complex mode, b frozen, by Runge and Kutta's method of order 8."""
+
+    def slope(_, w):
+        a, c = w[0] + 1j * w[1], w[2] + 1j * w[3]
+        gamma = beta_s - a * c * beta_b
+        da, dc = np.conj(c) * gamma, np.conj(a) * gamma
+        return [da.real, da.imag, dc.real, dc.imag]
+
+    start = [a0.real, a0.imag, c0.real, c0.imag]
+    w = solve_ivp(slope, (0, t[-1]), start, "DOP853", t, rtol=1e-11, atol=1e-13).y
+    return (w[0] + 1j * w[1]) * (w[2] + 1j * w[3])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_complex_mode_follows_its_flow_on_a_straight_line(seed):
+    rng = np.random.default_rng(seed)
+    a0, c0, beta_s = rng.normal(size=3) + 1j * rng.normal(size=3)
+    beta_b, t = rng.uniform(1, 4), np.linspace(0.01, 3, 30)
+    u = exact.ac_exact(t, a0, c0, beta_s, beta_b)
+    assert u == pytest.approx(complex_flow(t, a0, c0, beta_s, beta_b), rel=1e-8, abs=1e-9)
+    way = (u - beta_s / beta_b) / (a0 * c0 - beta_s / beta_b)
+    assert np.abs(way.imag).max() < 1e-12
+    assert exact.ac_exact(1e6, a0, c0, beta_s, beta_b) == pytest.approx(beta_s / beta_b, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_real_modes_are_complex_ones_on_the_real_line_however_they_are_turned(seed):
+    rng = np.random.default_rng(seed)
+    a0, c0, beta_s = rng.normal(size=3)
+    t, turn = np.linspace(0, 4, 9), np.exp(2j * np.pi * rng.uniform(size=2))
+    real = exact.ac_exact(t, a0, c0, beta_s, 1.7)
+    assert real.dtype == np.float64
+    assert exact.ac_exact(t, a0 + 0j, c0, beta_s, 1.7) == pytest.approx(real, rel=1e-13)
+    turned = exact.ac_exact(t, a0 * turn[0], c0 * turn[1], beta_s * turn[0] * turn[1], 1.7)
+    assert turned == pytest.approx(real * turn[0] * turn[1], rel=1e-9, abs=1e-12)
+
+
+def test_complex_modes_without_a_drive_fade_and_balanced_ones_opposite_to_it_are_stuck():
+    t = np.array([0.0, 1.0, 100.0])
+    assert exact.ac_exact(t, 1j, 1.0, 0j, 2.0) == pytest.approx(1j / (1 + 4 * t))
+    assert np.abs(exact.ac_exact(1e3, 1.0 + 0j, -1.0, 0.5 + 0j, 1.0)) < 1e-9
+    # A phase of a thousandth is enough to come loose.
+    assert exact.ac_exact(1e3, np.exp(0.001j), -1.0, 0.5 + 0j, 1.0) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ((1j, 1, 1, 1, 1), "must be real"),
+        ((1, 1j, 1, np.nan, 1), "beta_s must be finite"),
+        ((-1, 1j, 1, 1, 1), "t must"),
+    ],
+)
+def test_bad_complex_input_is_refused_by_name(arguments, named):
+    with pytest.raises(ValueError, match=named):
+        exact.ac_exact(*arguments[:1], *map(complex, arguments[1:4]), arguments[4])

@@ -62,6 +62,8 @@ LAYERS = {
     "network": {"_check", "tasks", "modes"},
     "exact": {"_check", "tasks", "modes"},
     "landscape": {"_check", "_rosenbrock", "tasks", "modes"},
+    "realization": {"_check", "landscape", "network"},
+    "staircase": {"_check", "network"},
     "symbolic": {"_check", "tasks", "modes"},
     "paper": {"_check", "_rosenbrock", "modes"},
     "plotting": {"modes"},
@@ -73,6 +75,8 @@ OUTSIDE = {
     "plotting": {"numpy", "matplotlib", "PIL", "IPython"},
     "live": {"numpy", "anywidget", "traitlets", "IPython", "matplotlib"},
     "landscape": {"numpy", "flint"},
+    "realization": {"numpy", "flint", "scipy"},
+    "staircase": {"numpy", "scipy"},
     "sweep": {"numpy", "tqdm", "xarray"},
 }
 
