@@ -1,8 +1,8 @@
 r"""Plateaus of networks with several units: where training rests, and how it leaves.
 
 Networks have one input and one output. The residual polynomial :math:`R(z) = \sum_k e_k z^k`, with e_k what
-is left of the task at lag k = T - i, tells both: on a plateau it has a double zero at each pole of the network,
-and its value at 0 sets the rate of escape.
+is left of the task at lag k = T - i, tells both: on a plateau it has a double zero at each pole of the
+network, and its value at 0 sets the rate of escape.
 """
 
 from dataclasses import dataclass

@@ -197,7 +197,7 @@ DEAF = network.LinearRNN(BLIND.W_y.T, BLIND.W_h, BLIND.W_x.T)
         (lambda: realization.best_energy([1.0], 2), "n_units must be at most T = 1"),
         (lambda: realization.least_norm(BLIND), "1 of its hidden directions are not reached"),
         (lambda: realization.least_norm(DEAF), "1 of its hidden directions are not seen"),
-        (lambda: realization.least_norm(network.LinearRNN(*np.ones((3, 2, 1, 1)))), "net must be one network"),
+        (lambda: realization.least_norm(network.LinearRNN(*np.ones((3, 2, 1, 1)))), "net must be one"),
         (lambda: network.conserved(np.eye(2)), "net must be a LinearRNN"),
     ],
 )  # fmt: skip
