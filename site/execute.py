@@ -32,7 +32,15 @@ def stable(notebook):
             cell.id = uuid.uuid4().hex[:8]
         known.add(cell.id)
         cell.metadata.pop("execution", None)
-        if "control" in cell.metadata.get("tags", []):
+        tags = set(cell.metadata.get("tags", []))
+        # What the page folds, JupyterLab folds as well.
+        folded = {"source_hidden": True} if tags & {"hide-input", "remove-input", "hide-cell"} else {}
+        if "hide-cell" in tags:
+            folded["outputs_hidden"] = True
+        cell.metadata.pop("jupyter", None)
+        if folded:
+            cell.metadata.jupyter = folded
+        if "control" in tags:
             cell.outputs = []
         for output in cell.get("outputs", []):
             # Without its state a widget cannot be shown; the still picture beside it can.

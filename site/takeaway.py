@@ -1,7 +1,9 @@
 """What a reader takes along from a page: its notebook, the package, and the line that installs it."""
 
+import ast
 import base64
 import copy
+import re
 import zlib
 from pathlib import Path
 
@@ -51,6 +53,21 @@ def standing_alone(notebook, paths):
     return whole
 
 
+def with_numbers(notebook):
+    """The notebook with its computed numbers in its text, where other programs show their names alone."""
+    found = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "scrapbook" in output.get("metadata", {}):
+                text = output.data["application/papermill.record/text/plain"]
+                found[output.metadata.scrapbook.name] = ast.literal_eval(text)
+    whole = copy.deepcopy(notebook)
+    for cell in whole.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\{glue:text\}`([^`]+)`", lambda match: found[match[1]], cell.source)
+    return whole
+
+
 class TakeAlong(SphinxPostTransform):
     """At the end of a page made from a notebook: where the notebook and the package are, and what to type."""
 
@@ -87,7 +104,7 @@ def write(app, error):
     for path in sorted((out / "_sources").rglob("*.ipynb")):
         name = path.relative_to(out / "_sources").with_suffix("").as_posix()
         notebook = answers.edition(app, nbformat.read(ROOT / f"{name}.ipynb", as_version=4))
-        whole = standing_alone(notebook, [ROOT / file for file in BESIDE.get(name, ())])
+        whole = standing_alone(with_numbers(notebook), [ROOT / file for file in BESIDE.get(name, ())])
         nbformat.write(whole, path)
 
 

@@ -12,7 +12,7 @@ import sympy as sp
 import yaml
 from chapters import BOOK, CHAPTERS, HIDDEN, INTRO, LEDGER, SPEED, code_cells, read, run, tags
 from execute import pictures, stable
-from takeaway import standing_alone
+from takeaway import standing_alone, with_numbers
 
 from lrnn import exact, landscape, modes, network, paper, symbolic, tasks
 
@@ -79,6 +79,22 @@ def test_what_a_notebook_needs_beside_it_can_be_packed_into_it(tmp_path, monkeyp
     assert [cell.id for cell in whole.cells if cell.id != "files-beside"] == [
         cell.id for cell in read(LEDGER).cells
     ]
+
+
+@each_notebook
+def test_a_downloaded_notebook_says_its_numbers_and_not_their_names(path):
+    text = "\n".join(cell.source for cell in with_numbers(read(path)).cells if cell.cell_type == "markdown")
+    assert "{glue" not in text
+
+
+@each_notebook
+def test_what_a_page_folds_is_folded_in_jupyterlab(path):
+    for cell in code_cells(path):
+        folded = cell.metadata.get("jupyter", {})
+        assert folded.get("source_hidden", False) == bool(
+            tags(cell) & {"hide-input", "remove-input", "hide-cell"}
+        )
+        assert folded.get("outputs_hidden", False) == ("hide-cell" in tags(cell))
 
 
 @each_chapter
@@ -196,10 +212,10 @@ def test_the_first_page_begins_with_the_landscape_and_a_question():
 
 
 def minutes(path):
-    """How long a chapter takes: 200 words a minute, half a minute for each code cell, without the answers."""
+    """How long a chapter takes: 120 words a minute, 45 seconds for each code cell, without the answers."""
     cells = [cell for cell in read(path).cells if "answer" not in tags(cell)]
     words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
-    exact = words / 200 + sum(cell.cell_type == "code" for cell in cells) / 2
+    exact = words / 120 + sum(cell.cell_type == "code" for cell in cells) * 0.75
     return max(5, 5 * round(exact / 5))
 
 
