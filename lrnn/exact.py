@@ -26,7 +26,7 @@ def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
     .. math::
         u = u_* + (u_0 - u_*)\, x, \qquad
         \tau\dot x = -\beta_b x \sqrt{A + Bx + Cx^2}, \qquad
-        x = \frac{4AY E}{(Y - BE)^2 - 4AC E^2}
+        x = \frac{4A E}{Y(1 - E^2) - 2BE(1 - E) + 4A E^2}
 
     with :math:`E = e^{-\sqrt A \beta_b t/\tau}`, :math:`A = \kappa^2 + 4|u_*|^2`,
     :math:`B = 8\,\mathrm{Re}\,\bar u_*(u_0 - u_*)`, :math:`C = 4|u_0 - u_*|^2`,
@@ -121,7 +121,7 @@ def _complex_ac(named, tau):
     # On the line through 0 and u* the real solution holds, with all of its digits and limits.
     turn = np.where(beta_s != 0, beta_s, a0 * c0)
     turn = np.where(turn != 0, turn / np.where(turn != 0, np.abs(turn), 1.0), 1.0)
-    along = a0 * c0 * np.conj(turn)
+    along = np.where(beta_s == 0, np.abs(a0 * c0), a0 * c0 * np.conj(turn))
     side = np.where(along.real < 0, -1.0, 1.0)
     straight = turn * ac_exact(t, np.abs(a0), side * np.abs(c0), np.abs(beta_s), beta_b, tau)
 
@@ -130,8 +130,11 @@ def _complex_ac(named, tau):
     A, B, C = kappa**2 + 4 * np.abs(end) ** 2, 8 * (np.conj(end) * way).real, 4 * np.abs(way) ** 2
     with np.errstate(all="ignore"):
         E = np.exp(-np.sqrt(A) * beta_b * t / tau)
-        Y = 2 * A + B + 2 * np.sqrt(A * (A + B + C))
-        x = 4 * A * Y * E / ((Y - B * E) ** 2 - 4 * A * C * E**2)
+        # Y = 2A + B + root, without the difference of nearly equal terms for starts opposite to the end.
+        root, rest = 2 * np.sqrt(A * (A + B + C)), 2 * A + B
+        product = 16 * kappa**2 * np.abs(way) ** 2 + 64 * (np.conj(end) * way).imag ** 2
+        Y = np.where(rest >= 0, root + rest, product / np.where(rest >= 0, 1.0, root - rest))
+        x = 4 * A * E / (Y * (1 - E**2) - 2 * B * E * (1 - E) + 4 * A * E**2)
         result = np.where(along.imag == 0, straight, end + way * x)
     _check.representable("u", "a0, c0, beta_s or beta_b is too large", result.real, result.imag)
     return result

@@ -279,6 +279,15 @@ def test_complex_modes_without_a_drive_fade_and_balanced_ones_opposite_to_it_are
     t = np.array([0.0, 1.0, 100.0])
     assert exact.ac_exact(t, 1j, 1.0, 0j, 2.0) == pytest.approx(1j / (1 + 4 * t))
     assert np.abs(exact.ac_exact(1e3, 1.0 + 0j, -1.0, 0.5 + 0j, 1.0)) < 1e-9
+    # Nearly opposite, it waits as long as the phase says: a line of half the logarithm.
+    for phase in (1e-3, 1e-6, 1e-9):
+        start = np.exp(1j * (np.pi - phase))
+        wait = np.log(1 / phase)
+        u = exact.ac_exact([wait, wait + 20], start, 1.0, 1.0 + 0j, 2.0)
+        assert abs(u[1] - 0.5) < 1e-6
+        mirrored = exact.ac_exact([wait, wait + 20], np.conj(start), 1.0, 1.0 + 0j, 2.0)
+        assert u == pytest.approx(np.conj(mirrored), abs=1e-12)
+        assert 1e-3 < abs(u[0]) < 0.49
     # A phase of a thousandth is enough to come loose.
     assert exact.ac_exact(1e3, np.exp(0.001j), -1.0, 0.5 + 0j, 1.0) == pytest.approx(0.5)
 

@@ -14,7 +14,7 @@ from chapters import BOOK, CHAPTERS, HIDDEN, INTRO, LEDGER, SPEED, code_cells, r
 from execute import pictures, stable
 from takeaway import standing_alone, with_numbers
 
-from lrnn import exact, landscape, modes, network, paper, symbolic, tasks
+from lrnn import exact, landscape, modes, network, paper, realization, symbolic, tasks
 
 each_notebook = pytest.mark.parametrize("path", [INTRO, *CHAPTERS, LEDGER, SPEED], ids=lambda path: path.stem)
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -427,6 +427,58 @@ def test_the_learning_time_of_chapter_13_is_when_the_loss_has_fallen(derived):
     run = modes.flow(0.1 / 2**0.5, 0.5, 0.1 / 2**0.5, s, [time])
     left = modes.energy(run.a, run.b, run.c, s) / (np.sum(s**2) / 2)
     assert left == pytest.approx(chapter["TRAINED"], rel=0.05)
+
+
+@seeds
+def test_the_conserved_matrix_and_the_shrinking_of_chapter_14(derived, seed):
+    chapter, rng = derived["14-why-networks-align"], np.random.default_rng(seed)
+    n = seed % 3 + 1
+    weights = [rng.normal(size=shape) / np.sqrt(n) for shape in ((n, 2), (n, n), (1, n))]
+    net = network.LinearRNN(*weights)
+    assert chapter["conserved_matrix"](*weights) == pytest.approx(network.conserved(net), abs=1e-13)
+    shrunk, least = network.LinearRNN(*chapter["shrink"](*weights)), realization.least_norm(net)
+    sizes = [sum(np.sum(w**2) for w in (x.W_x, x.W_h, x.W_y)) for x in (shrunk, least)]
+    assert sizes[0] == pytest.approx(sizes[1], rel=1e-8)
+    assert np.linalg.svd(shrunk.W_h)[1] == pytest.approx(np.linalg.svd(least.W_h)[1], rel=1e-7, abs=1e-8)
+    assert shrunk.impulse_response(5) == pytest.approx(least.impulse_response(5), rel=1e-7, abs=1e-8)
+
+
+def test_the_drift_of_chapter_14_is_zero_at_every_length(derived):
+    for T in (1, 2, 3):
+        assert derived["14-why-networks-align"]["drift"](T).is_ZeroMatrix
+
+
+@seeds
+def test_the_straight_line_of_chapter_17(derived, seed):
+    line, rng = derived["17-rotations"]["on_the_line"], np.random.default_rng(seed)
+    t = np.linspace(0, 4, 9)
+    for _ in range(20):
+        a, c, beta_s = rng.normal(size=3) + 1j * rng.normal(size=3) * rng.choice((0, 1))
+        beta_b = rng.uniform(0.5, 3)
+        assert line(t, a, c, beta_s, beta_b) == pytest.approx(
+            exact.ac_exact(t, a, c, beta_s, beta_b), rel=1e-8, abs=1e-9
+        )
+
+
+@seeds
+def test_the_charges_of_chapter_17_are_the_signs_of_the_hankel_matrix(derived, seed):
+    chapter, rng = derived["17-rotations"], np.random.default_rng(seed)
+    n = seed % 3 + 1
+    weights = [rng.normal(size=shape) for shape in ((n, 1), (n, n), (1, n))]
+    W_x, W_h, W_y = weights
+    Q = chapter["charge_matrix"](*weights)
+    assert pytest.approx(Q.T, rel=1e-6, abs=1e-7) == Q
+    assert Q @ W_x == pytest.approx(W_y.T, rel=1e-6, abs=1e-7)
+    assert pytest.approx(Q @ W_h, rel=1e-6, abs=1e-7) == W_h.T @ Q
+    least = realization.least_norm(network.LinearRNN(*weights))
+    charges = np.linalg.eigvalsh(chapter["charge_matrix"](least.W_x, least.W_h, least.W_y))
+    assert np.abs(charges) == pytest.approx(np.ones(n), rel=1e-4)
+    values = np.linalg.eigvalsh(realization.hankel(least.impulse_response(9)[:, 0, 0]))
+    beyond = 1e-9 * np.abs(values).max()
+    assert [np.sum(charges > 0), np.sum(charges < 0)] == [np.sum(values > beyond), np.sum(values < -beyond)]
+    by_lag = least.impulse_response(9)[::-1, 0, 0]
+    assert chapter["real_zeros"](0.9 ** np.arange(8) * np.cos(0.6 * np.arange(8))) == 7
+    assert len(chapter["inertia"](by_lag)) == 2
 
 
 def test_the_stored_grid_of_chapter_13_is_complete_and_what_its_function_gives():
