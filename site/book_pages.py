@@ -70,7 +70,7 @@ class ClaimLinks(SphinxPostTransform):
                 box[0].append(link)
         if self.env.docname == LEDGER:
             for raw in self.document.findall(nodes.raw):
-                raw.children = [nodes.Text(raw.astext().replace(".ipynb#", ".html#"))]
+                raw.children = [nodes.Text(raw.astext().replace(".ipynb", ".html"))]
 
 
 class FullSize(SphinxPostTransform):

@@ -67,7 +67,7 @@ LAYERS = {
     "symbolic": {"_check", "tasks", "modes"},
     "paper": {"_check", "_rosenbrock", "modes"},
     "plotting": {"modes"},
-    "live": {"_check", "tasks"},
+    "live": {"_check", "network", "staircase", "tasks"},
     "sweep": {"_check"},
 }
 OUTSIDE = {

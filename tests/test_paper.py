@@ -7,8 +7,9 @@ import oracles
 import pytest
 from chapters import BOOK, CHAPTERS, read  # makes book/ importable
 from ledger import CLAIMS, VERDICTS
+from ledger.added import ADDED, KINDS
 
-from lrnn import exact, landscape, modes, network, paper, tasks
+from lrnn import exact, landscape, modes, network, paper, realization, staircase, tasks
 
 # The equations as printed, against the paper's sums written out term by term.
 
@@ -257,3 +258,42 @@ def test_every_box_belongs_to_a_claim():
     sources = [cell.source for path in CHAPTERS for cell in read(path).cells]
     found = [id for source in sources for id in re.findall(r"{admonition} (C\d\d) ", source)]
     assert sorted(found) == sorted([*IDS, "C27"])
+
+
+# What the book adds
+
+each_result = pytest.mark.parametrize("result", ADDED, ids=lambda result: result.id)
+# For each result a wrong quantity in place of the one under test.
+WRONG_RESULT = {
+    "N1a": lambda net: net.W_x @ net.W_x.T - net.W_y.T @ net.W_y,  # conserved in feed-forward networks only
+    "N1b": lambda net: net,
+    "N1c": 2,
+    "N2a": lambda s: realization.hankel_rank(s) + 1,
+    "N2b": lambda s, n: 2 * realization.energy_bound(s, n) + 1e-3,  # each error counted half as often
+    "N2c": lambda t: (4 * t) ** 0.5,
+    "N3a": lambda net, s: staircase.residual_polynomial(net, s[::-1]),
+    "N3b": lambda net, s: abs(staircase.residual_polynomial(net, s)[0]),  # without the couplings
+    "N3c": 1,
+    "N4a": lambda t, a, c, beta_s, beta_b: exact.ac_exact(t, abs(a), abs(c), abs(beta_s), beta_b),
+    "N4b": lambda T: 2,
+    "N4c": (0.9 ** np.arange(12) + 0.8 * 0.3 ** np.arange(12))[::-1],
+}
+
+
+def test_the_second_table_holds_each_result_once():
+    assert [result.id for result in ADDED] == list(WRONG_RESULT)
+
+
+@each_result
+def test_every_result_is_complete_and_its_check_passes(result):
+    assert result.kind in KINDS
+    assert result.statement.endswith(".")
+    assert (BOOK / f"{result.chapter}.ipynb").is_file()
+    evidence = result.check()
+    assert evidence.passed, evidence
+    assert re.search(r"\d", evidence.summary)
+
+
+@each_result
+def test_every_result_is_refuted_by_a_wrong_quantity(result):
+    assert not result.check(WRONG_RESULT[result.id]).passed
