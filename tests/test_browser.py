@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
 
-from lrnn import exact, landscape, live, modes, paper
+from lrnn import exact, landscape, live, modes, paper, staircase
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
@@ -33,6 +33,7 @@ FIGURES = {
     "06-learnability": live.TaskToSolution,
     "10-plateaus": live.StepSize,
     "12-which-first": live.LearningRace,
+    "16-staircase": live.Staircase,
 }
 on_each_page = pytest.mark.parametrize("name", FIGURES)
 over = pytest.mark.parametrize("scheme", ["http", "file"])
@@ -206,11 +207,21 @@ def step_says(state):
     return said
 
 
+def staircase_says(state):
+    shown = live.Staircase(**state)
+    chain = shown.plateaus
+    plateau = chain[min(shown.n, len(chain) - 1)]
+    e = staircase.residual_polynomial(plateau.net, shown.s) if plateau.net else shown.s[::-1]
+    said = {"i": shown.step, "E/E0": plateau.energy / chain[0].energy, "λ": plateau.escape_rate}
+    return {**said, "si": shown.s[shown.step - 1], "R(0)": e[0]}
+
+
 SAYS = {
     live.Landscape: landscape_says,
     live.ExactAC: exact_says,
     live.TaskToSolution: task_says,
     live.LearningRace: race_says,
+    live.Staircase: staircase_says,
     live.StepSize: step_says,
 }
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from playwright._impl._driver import compute_driver_executable
 
-from lrnn import exact, landscape, live, modes, paper, tasks
+from lrnn import exact, landscape, live, modes, network, paper, staircase, tasks
 
 FOLDER = Path(live.__file__).parent
-CORE = FOLDER / "physics.js"
+CORE, UNITS = FOLDER / "physics.js", FOLDER / "units.js"
 # Calls functions of a module by name; infinities and NaN, which JSON has not, travel as text.
 RUNNER = """
 const core = await import(process.argv[1]);
@@ -232,6 +232,103 @@ def test_descent_is_gradient_descent():
     assert 1 < len(lost) < 501
 
 
+# Several units
+
+
+def as_row(net):
+    return np.concatenate([net.W_x.ravel(), net.W_h.ravel(), net.W_y.ravel()])
+
+
+def random_net(n, seed):
+    rng = np.random.default_rng(seed)
+    return network.LinearRNN(*(rng.normal(size=size) / np.sqrt(n) for size in ((n, 1), (n, n), (1, n))))
+
+
+def white(s):
+    return tasks.task_moments(np.asarray(s)[None], np.eye(1), np.eye(1))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_the_networks_of_the_browser_have_pythons_residuals_energies_and_gradients(n):
+    nets = [random_net(n, seed) for seed in range(6)]
+    cases = [(net, np.random.default_rng(seed).normal(size=8 + seed % 3)) for seed, net in enumerate(nets)]
+    names = "residualPolynomial", "unitsEnergy", "unitsVelocity"
+    calls = [[name, [as_row(net), s]] for net, s in cases for name in names]
+    results = iter(in_browser(calls, UNITS))
+    for net, s in cases:
+        e = staircase.residual_polynomial(net, s)
+        assert next(results) == pytest.approx(e, rel=1e-11, abs=1e-12)
+        assert next(results) == pytest.approx(network.loss(net, white(s)), rel=1e-11)
+        slope = as_row(network.gradient(net, white(s)))
+        assert next(results) == pytest.approx(-slope, rel=1e-10, abs=1e-11 * np.abs(slope).max())
+
+
+SWING = 0.9 ** np.arange(10)[::-1] * np.cos(0.6 * np.arange(10)[::-1])
+STAIRCASES = {
+    "last four": np.array([0.0] * 6 + [1.0] * 4),
+    "swing": SWING,
+    "two memories": tasks.geometric(0.8, 0.3, 9) - 0.6 * tasks.geometric(1.0, 0.9, 9),
+    "one unit is enough": tasks.constant(0.7, 10),
+    "negative": -SWING,
+    "no last click": np.array([0.0] * 3 + [0.7] * 4 + [0.0]),
+    # Poles outside of the circle, which take the most steps.
+    "far poles": np.array([-1.19, 0.86, -1.12, 0.55, -0.78, 0.87, 0.1, -0.48, -0.19]),
+    **{f"random {seed}": np.random.default_rng(seed).uniform(-1.2, 1.2, 8 + seed % 3) for seed in range(5)},
+}
+
+
+# SciPy's integrator warns where weights grow large on their way; whether it came to rest is asked afterwards.
+large_weights = pytest.mark.filterwarnings("ignore:lsoda")
+
+
+@large_weights
+@pytest.mark.parametrize("name", STAIRCASES)
+def test_the_plateaus_of_the_browser_are_pythons(name):
+    s = STAIRCASES[name]
+    (result,) = in_browser([["plateaus", [s, 2]]], UNITS)
+    expected = staircase.plateaus(s, 2)
+    assert not result["away"]
+    assert [own["units"] for own in result["chain"]] == [plateau.units for plateau in expected]
+    for own, plateau in zip(result["chain"], expected):
+        assert own["energy"] == pytest.approx(plateau.energy, rel=1e-9, abs=1e-12)
+        assert own["rate"] == pytest.approx(plateau.escape_rate, rel=2e-6)
+        poles = np.array(own["poles"]).reshape(-1, 2) @ [1, 1j]
+        assert np.sort_complex(poles) == pytest.approx(np.sort_complex(plateau.poles), abs=1e-6)
+        for pole in poles[poles.imag == 0].real:
+            (value,) = in_browser([["polynomial", [own["e"], pole]]], UNITS)
+            assert abs(value) < 1e-7 * np.sum(np.abs(own["e"]) * np.abs(pole) ** np.arange(len(s)) + 1)
+
+
+@large_weights
+def test_where_python_finds_no_rest_neither_does_the_browser():
+    s = np.array([-0.902, 0.409, 0.353, 0.277, -0.279, 1.193, 1.154, 0.445, 0.361])
+    with pytest.raises(ValueError, match="s must have a plateau with 2 units"):
+        staircase.plateaus(s, 2)
+    (result,) = in_browser([["plateaus", [s, 2]]], UNITS)
+    assert result["away"]
+    assert len(result["chain"]) == 2
+
+
+def test_the_small_network_of_the_browser_learns_as_gradient_flow_does():
+    from scipy.integrate import solve_ivp
+
+    s, start = STAIRCASES["last four"], live.Staircase().start
+    (own,) = in_browser([["smallStart", [1e-3]]], UNITS)
+    assert own == pytest.approx(as_row(start), rel=1e-12)
+
+    def downhill(_, w):
+        net = network.LinearRNN(w[:3, None], w[3:12].reshape(3, 3), w[None, 12:])
+        return -as_row(network.gradient(net, white(s)))
+
+    times = [5.0, 12.0, 35.0, 60.0]
+    truth = solve_ivp(downhill, (0, 60), as_row(start), "LSODA", times, rtol=1e-10, atol=1e-13).y
+    for n, time in enumerate(times):
+        (run,) = in_browser([["unitsFlow", [own, s, time, {"rtol": 1e-6}]]], UNITS)
+        (energy,) = in_browser([["unitsEnergy", [truth[:, n], s]]], UNITS)
+        assert not run["diverged"]
+        assert run["energy"][-1] == pytest.approx(energy, rel=1e-4)
+
+
 # The Python side
 
 
@@ -268,6 +365,8 @@ def test_settings_are_shared_with_the_front_end(figure):
         (lambda: live.TaskToSolution(s=[0.1, float("inf")]), "finite"),
         (lambda: live.LearningRace(norms=[1.0, 2.0]), "norms"),
         (lambda: live.StepSize(factor=-1.0), "factor"),
+        (lambda: live.Staircase(s=[0.1] * 7), "s must be a list of 8 to 10"),
+        (lambda: live.Staircase(n=3), "n must be an integer from 0 to 2"),
     ],
 )
 def test_bad_settings_are_refused_by_name(make, named):
@@ -283,6 +382,14 @@ def test_the_tasks_shown_are_the_packages():
     race = live.LearningRace()
     assert np.linalg.norm(race.s, axis=1) == pytest.approx(race.norms)
     assert race.s[:, 0] / race.s[:, 1] == pytest.approx(race.ratios)
+
+
+def test_the_staircase_shown_is_the_packages():
+    shown = live.Staircase(s=SWING.tolist(), n=2)
+    energies = [plateau.energy for plateau in staircase.plateaus(SWING, 2)]
+    assert [plateau.energy for plateau in shown.plateaus] == pytest.approx(energies)
+    assert shown.start.W_h.shape == (3, 3)
+    assert np.abs(as_row(shown.start)).max() < 2e-3
 
 
 def test_a_page_that_did_not_change_may_pass_through_a_second_build():

@@ -14,9 +14,11 @@ import numpy as np
 import traitlets
 from IPython import get_ipython
 
+from .. import staircase
+from ..network import LinearRNN
 from ..tasks import constant, contracting, expanding, geometric
 
-__all__ = ["ExactAC", "Landscape", "LearningRace", "StepSize", "TaskToSolution"]
+__all__ = ["ExactAC", "Landscape", "LearningRace", "Staircase", "StepSize", "TaskToSolution"]
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _FOLDER = resources.files(__package__)
@@ -35,8 +37,10 @@ def _source(file):
 _CORE = re.sub(r"^export ", "", _source("physics.js") + _source("ui.js"), flags=re.MULTILINE)
 
 
-def _bundle(name):
-    return _CORE + _source(f"{name}.js")
+def _bundle(*names):
+    """A figure's file, the last one, after the core and what else it stands on."""
+    parts = [re.sub(r"^export (?!default)", "", _source(f"{name}.js"), flags=re.MULTILINE) for name in names]
+    return _CORE + "".join(parts)
 
 
 class _Finite(traitlets.Float):
@@ -247,6 +251,46 @@ class LearningRace(_Figure):
         """The three tasks, shape (3, 10)."""
         s = np.array([geometric(1.0, ratio, 10) for ratio in self.ratios])
         return np.array(self.norms)[:, None] * s / np.linalg.norm(s, axis=1, keepdims=True)
+
+
+# A start of three units of size one, the same as in units.js: W_x, W_h row by row, W_y.
+_DRAWN = [0.36, -1.12, 0.74, 0.91, -0.43, 1.21, -0.68, 0.27, -1.35, 0.55, 1.08, -0.19, 1.17, 0.48, -0.83]
+
+
+class Staircase(_Figure):
+    """A task to draw, its plateaus, and three units that go down them from a small start.
+
+    Parameters
+    ----------
+    s : sequence of float
+        The task, 8 to 10 values from -1.2 to 1.2.
+    n : int
+        Number of units, from 0 to 2, of the plateau whose residual polynomial is shown.
+    step : int
+        The time step, counted from 1, that the controls change.
+
+    Raises
+    ------
+    ValueError
+        If a setting is unknown or out of range.
+    """
+
+    _esm = _bundle("units", "staircase")
+    _settings = ("s", "n", "step")
+    s = _numbers([0.0] * 6 + [1.0] * 4, -1.2, 1.2, least=8, most=10)
+    n = _integer(1, 0, 2)
+    step = _integer(7, 1, 10)
+
+    @property
+    def plateaus(self):
+        """The plateaus shown, by :func:`lrnn.staircase.plateaus`."""
+        return staircase.plateaus(self.s, 2)
+
+    @property
+    def start(self):
+        """The network of three units that is trained, of size 0.001."""
+        w = 1e-3 * np.array(_DRAWN)
+        return LinearRNN(w[:3, None], w[3:12].reshape(3, 3), w[None, 12:])
 
 
 class StepSize(_Figure):

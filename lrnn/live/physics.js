@@ -99,14 +99,14 @@ export function acExact(t, a0, c0, S, B) {
 }
 
 // Rodas4 of Hairer and Wanner, Solving Ordinary Differential Equations II, IV.7: L-stable, order 4(3).
-const GAMMA = 0.25;
-const A = [
+export const GAMMA = 0.25;
+export const A = [
   [1.544],
   [0.9466785280815826, 0.2557011698983284],
   [3.314825187068521, 2.896124015972201, 0.9986419139977817],
   [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.687886036105895],
 ];
-const C = [
+export const C = [
   [-5.6688],
   [-2.430093356833875, -0.2063599157091915],
   [-0.1073529058151375, -9.594562251023355, -20.47028614809616],
