@@ -70,7 +70,8 @@ class ClaimLinks(SphinxPostTransform):
                 box[0].append(link)
         if self.env.docname == LEDGER:
             for raw in self.document.findall(nodes.raw):
-                raw.children = [nodes.Text(raw.astext().replace(".ipynb", ".html"))]
+                links = re.sub(r'(href="\.\./\d\d-[\w-]+)\.ipynb', r"\1.html", raw.astext())
+                raw.children = [nodes.Text(links)]
 
 
 class FullSize(SphinxPostTransform):

@@ -14,7 +14,7 @@ from chapters import BOOK, CHAPTERS, HIDDEN, INTRO, LEDGER, SPEED, code_cells, r
 from execute import pictures, stable
 from takeaway import standing_alone, with_numbers
 
-from lrnn import exact, landscape, modes, network, paper, realization, symbolic, tasks
+from lrnn import exact, landscape, modes, network, paper, realization, staircase, symbolic, tasks
 
 each_notebook = pytest.mark.parametrize("path", [INTRO, *CHAPTERS, LEDGER, SPEED], ids=lambda path: path.stem)
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -446,6 +446,32 @@ def test_the_conserved_matrix_and_the_shrinking_of_chapter_14(derived, seed):
 def test_the_drift_of_chapter_14_is_zero_at_every_length(derived):
     for T in (1, 2, 3):
         assert derived["14-why-networks-align"]["drift"](T).is_ZeroMatrix
+
+
+@seeds
+def test_the_counts_and_bounds_of_chapter_15(derived, seed):
+    chapter, rng = derived["15-how-many-units"], np.random.default_rng(seed)
+    for _ in range(10):
+        s = rng.integers(-1, 2, 6).astype(float)
+        if s.any():
+            assert chapter["shortest_relation"](s) == realization.hankel_rank(s)
+            assert chapter["units_needed"](s) == realization.linear_complexity(s)
+    s, b = rng.normal(size=6), rng.uniform(-1.2, 1.2)
+    for n in range(4):
+        assert chapter["hankel_bound"](s, n) == pytest.approx(realization.energy_bound(s, n), rel=1e-9)
+    assert chapter["left_over"]([-b, 1], s) == pytest.approx(landscape.reduced_energy(b, s), rel=1e-9)
+
+
+@seeds
+def test_the_residual_and_the_escape_rate_of_chapter_16(derived, seed):
+    chapter, rng = derived["16-staircase"], np.random.default_rng(seed)
+    n, s = seed % 3 + 1, rng.normal(size=7)
+    weights = [rng.normal(size=shape) / np.sqrt(n) for shape in ((n, 1), (n, n), (1, n))]
+    net = network.LinearRNN(*weights)
+    assert chapter["residual"](*weights, s) == pytest.approx(staircase.residual_polynomial(net, s), abs=1e-11)
+    for beta in (0.0, 0.3):
+        rate = chapter["escape_rate"](*weights, s, beta)
+        assert rate == pytest.approx(staircase.escape_rate(net, s, beta), rel=1e-8)
 
 
 @seeds
