@@ -24,9 +24,9 @@ def ac_exact(t, a0, c0, beta_s, beta_b, tau=1.0):
     :math:`u_* = \beta_s/\beta_b`:
 
     .. math::
-        u = u_* + (u_0 - u_*)\, x, \qquad
-        \tau\dot x = -\beta_b x \sqrt{A + Bx + Cx^2}, \qquad
-        x = \frac{4A E}{Y(1 - E^2) - 2BE(1 - E) + 4A E^2}
+        u &= u_* + (u_0 - u_*)\, x, \qquad
+        \tau\dot x = -\beta_b x \sqrt{A + Bx + Cx^2}, \\
+        x &= \frac{4A E}{Y(1 - E^2) - 2BE(1 - E) + 4A E^2}
 
     with :math:`E = e^{-\sqrt A \beta_b t/\tau}`, :math:`A = \kappa^2 + 4|u_*|^2`,
     :math:`B = 8\,\mathrm{Re}\,\bar u_*(u_0 - u_*)`, :math:`C = 4|u_0 - u_*|^2`,
