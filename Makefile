@@ -74,7 +74,7 @@ test: lint unit nbval site
 	@touch $@
 
 lint: .venv/installed
-	$(call stage, lint, $(BIN)/ruff check . && $(BIN)/ruff format --check lrnn tests site \
+	$(call stage, lint, $(BIN)/ruff check . && $(BIN)/ruff format --check lrnn tests site course/*.py book/ledger \
 		&& $(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml)
 
 unit: .venv/installed
@@ -108,7 +108,7 @@ course: .course/installed
 	@grep -E ' of [0-9]+ ' $(LOG)/course-check.txt
 
 slides: .venv/installed
-	$(call stage, slides, $(BIN)/python course/slides.py --out _build/slides --reveal "$(REVEAL)")
+	$(call stage, slides, $(BIN)/python site/slides.py --out _build/slides --reveal "$(REVEAL)")
 
 # What a tag publishes: the package, the notebooks, the pages.
 release: site

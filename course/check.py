@@ -187,4 +187,4 @@ if __name__ == "__main__":
     parser.add_argument("names", nargs="*")
     parser.add_argument("--out", type=lambda text: Path(text).resolve(), required=True)
     given = parser.parse_args()
-    sys.exit(check(given.out, given.names or assignments(given.out / "source")))
+    sys.exit(check(given.out, given.names or assignments(HERE / "source")))

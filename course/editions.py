@@ -139,24 +139,26 @@ def exam(questions, answers):
 def build(out, seed=""):
     from flit_core.wheel import make_wheel_in
 
-    for folder in ("source", "release", "instructor", "students"):
-        shutil.rmtree(out / folder, ignore_errors=True)
+    names = assignments(HERE / "source")
+    for name in names:  # and nothing else that lies there
+        for folder in ("source", "release", "instructor"):
+            shutil.rmtree(out / folder / name, ignore_errors=True)
     for folder in ("wheel", "instructor"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("SOURCE_DATE_EPOCH", "1767225600")  # the wheel, too, has one date
     wheel = make_wheel_in(ROOT / "pyproject.toml", out / "wheel").file
     shutil.copy(HERE / "nbgrader_config.py", out)
-    for name in assignments(HERE / "source"):
+    for name in names:
         write(with_seed(read(HERE / "source", name), seed), out / "source", name)
     grader = nbgrader(out)
-    for name in assignments(out / "source"):
+    for name in names:
         demand(grader.generate_assignment(name), f"the student edition of {name}")
         write(answered(read(out / "source", name)), out / "instructor", name)
         pack(out, name, Path(wheel))
     questions = (ROOT / "book" / "course" / "exam.md").read_text(encoding="utf-8")
     answers = (HERE / "exam-answers.md").read_text(encoding="utf-8")
     (out / "instructor" / "exam.md").write_text(exam(questions, answers), encoding="utf-8")
-    print(f"{len(assignments(out / 'release'))} assignments in {out}")
+    print(f"{len(names)} assignments in {out}")
 
 
 if __name__ == "__main__":

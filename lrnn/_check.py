@@ -16,6 +16,14 @@ def integer(name, value, minimum=1):
     return number
 
 
+def units(name, value, T):
+    """`value` as a number of hidden units, from 0 to T."""
+    number = integer(name, value, 0)
+    if number > T:
+        raise ValueError(f"{name} must be at most T = {T}, got {number}")
+    return number
+
+
 def array(name, value, ndim=None, axes=""):
     """`value` as a finite, real float array, of `ndim` dimensions when given."""
     try:

@@ -17,13 +17,6 @@ def _lags(s):
     return s[::-1]
 
 
-def _units(n_units, T, least=0):
-    n_units = _check.integer("n_units", n_units, least)
-    if n_units > T:
-        raise ValueError(f"n_units must be at most T = {T}, got {n_units}")
-    return n_units
-
-
 def hankel(s, rows=None):
     r"""Hankel matrix of a sequence, :math:`H_{ij}` = its value at lag :math:`i + j`.
 
@@ -147,7 +140,7 @@ def energy_bound(s, n_units):
     """
     s = _check.sequence("s", s, ndim=1)
     T, bounds = len(s), [0.0]
-    n = _units(n_units, T)
+    n = _check.units("n_units", n_units, T)
     for q in range(1, T + 1):
         beyond = np.linalg.svd(hankel(s, q), compute_uv=False)[n:]
         bounds.append(np.sum(beyond**2) / (2 * min(q, T + 1 - q)))
@@ -186,7 +179,7 @@ def best_energy(s, n_units, *, starts=40):
     For n = 1 from the census of :func:`lrnn.landscape.critical_points` and the pole at infinity.
     """
     s = _check.sequence("s", s, ndim=1)
-    n, T = _units(n_units, len(s)), len(s)
+    n, T = _check.units("n_units", n_units, len(s)), len(s)
     if n == 0 or not s.any():
         return float(np.sum(s**2) / 2)
     if n == T or hankel_rank(s) <= n:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _check
-from .network import LinearRNN
+from .network import LinearRNN, _descent
+from .tasks import Moments
 
 
 def _one_to_one(net):
@@ -155,8 +156,7 @@ def plateaus(s, n_units, *, rtol=1e-9):
     s = _check.sequence("s", s, ndim=1)
     if not s.any():
         raise ValueError("s must not be zero throughout: there is nothing to learn")
-    if (n := _check.integer("n_units", n_units, 0)) > len(s):
-        raise ValueError(f"n_units must be at most T = {len(s)}, got {n}")
+    n = _check.units("n_units", n_units, len(s))
     start = float(np.sum(s**2) / 2)
     chain = [Plateau(0, start, np.empty(0, complex), abs(float(s[-1])), None)]
     while chain[-1].units < n and chain[-1].energy > 1e-12 * start and chain[-1].escape_rate > 0:
@@ -185,27 +185,15 @@ def _rested(net, s, rtol):
     from scipy.integrate import solve_ivp
     from scipy.optimize import root
 
-    N_h, lags = len(net.W_h), s[::-1]
+    N_h = len(net.W_h)
+    evaluate = _descent(Moments(s[:, None, None], None, float(np.sum(s**2))), net.W_h.shape)
 
     def unpacked(w):
         return w[:N_h, None], w[N_h:-N_h].reshape(N_h, N_h), w[None, -N_h:]
 
     def downhill(_, w):
-        W_x, W_h, W_y = unpacked(w)
-        states, adjoints = [W_x], [W_y]
-        for _ in lags[1:]:
-            states.append(W_h @ states[-1])
-            adjoints.append(adjoints[-1] @ W_h)
-        e = [value - (W_y @ state).item() for value, state in zip(lags, states)]
-        dx = sum(value * row.T for value, row in zip(e, adjoints))
-        dy = sum(value * state.T for value, state in zip(e, states))
-        # d/dW_h of the power k is the sum over i + j = k - 1 of adjoint i and state j.
-        dh = sum(
-            e[i + j + 1] * adjoints[i].T @ states[j].T
-            for i in range(len(e) - 1)
-            for j in range(len(e) - 1 - i)
-        )
-        return np.concatenate([dx.ravel(), np.ravel(dh) * np.ones(N_h * N_h), dy.ravel()])
+        _, *gradient = evaluate(*(np.ascontiguousarray(part) for part in unpacked(w)))
+        return -np.concatenate([part.ravel() for part in gradient])
 
     w = np.concatenate([net.W_x.ravel(), net.W_h.ravel(), net.W_y.ravel()])
     small = 1e-7 * np.sum(s**2)

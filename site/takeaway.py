@@ -62,9 +62,15 @@ def with_numbers(notebook):
                 text = output.data["application/papermill.record/text/plain"]
                 found[output.metadata.scrapbook.name] = ast.literal_eval(text)
     whole = copy.deepcopy(notebook)
+
+    def said(text):
+        return re.sub(r"\{glue:text\}`([^`]+)`", lambda match: found[match[1]], text)
+
     for cell in whole.cells:
         if cell.cell_type == "markdown":
-            cell.source = re.sub(r"\{glue:text\}`([^`]+)`", lambda match: found[match[1]], cell.source)
+            cell.source = said(cell.source)
+        elif "figure" in cell.metadata.get("mystnb", {}):
+            cell.metadata.mystnb.figure.caption = said(cell.metadata.mystnb.figure.caption)
     return whole
 
 

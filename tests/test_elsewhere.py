@@ -58,6 +58,30 @@ def test_on_paper_each_figure_stands_once_and_links_are_no_obstacle(tmp_path):
     assert len(pictures) == PICTURES[BOOK / "05-landscape.ipynb"] + 1
 
 
+def test_the_edition_for_a_class_has_no_answer_anywhere(tmp_path):
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    config = config.replace("execute_notebooks: force", 'execute_notebooks: "off"')
+    config = config.replace("book_pages: site", f"book_pages: {(ROOT / 'site').as_posix()}")
+    (tmp_path / "_config.yml").write_text(config, encoding="utf-8")
+    toc = "format: jb-book\nroot: book/intro\nchapters:\n- file: book/04-exact-solution\n"
+    (tmp_path / "_toc.yml").write_text(toc, encoding="utf-8")
+    given = [f"--{name}={tmp_path / file}" for name, file in (("config", "_config.yml"), ("toc", "_toc.yml"))]
+    found = {}
+    for edition in ("folded", "withheld"):
+        out = tmp_path / edition
+        run(*JUPYTER_BOOK, "build", ".", *given, f"--path-output={out}", cwd=ROOT, ANSWERS=edition)
+        site = out / "_build" / "html"
+        files = [*site.rglob("*.html"), *site.rglob("*.ipynb"), site / "searchindex.js"]
+        text = {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in files}
+        found[edition] = {name for name, content in text.items() if re.search(r"[Tt]ypical mistake", content)}
+        found[edition] |= {
+            "index" for name, content in text.items() if name == "searchindex.js" and "mistak" in content
+        }
+    page = "book/04-exact-solution"
+    assert found["folded"] >= {f"{page}.html", f"_sources/{page}.ipynb", "index"}
+    assert found["withheld"] == set()
+
+
 @pytest.mark.parametrize("path", CHAPTERS[4:5], ids=lambda path: path.stem)
 def test_a_chapter_as_a_plain_script_prints_its_numbers(path, tmp_path):
     cells = [cell for cell in code_cells(path) if "control" not in tags(cell)]

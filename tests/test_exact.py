@@ -146,11 +146,11 @@ def test_all_five_arguments_broadcast():
 ARGUMENTS = {"t": 1.0, "a0": 0.5, "c0": 0.5, "beta_s": 1.0, "beta_b": 1.0}
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, 1j, "x"])
-@pytest.mark.parametrize("name", ARGUMENTS)
+BAD = [(name, bad) for name in ARGUMENTS for bad in (np.nan, np.inf, "x")]
+
+
+@pytest.mark.parametrize(("name", "bad"), [*BAD, ("t", 1j), ("beta_b", 1j)])
 def test_ac_refuses_what_is_not_finite_and_real(name, bad):
-    if bad == 1j and name in {"a0", "c0", "beta_s"}:
-        return  # complex modes, below
     with pytest.raises(ValueError, match=rf"\b{name} must be"):
         exact.ac_exact(**ARGUMENTS | {name: bad})
 

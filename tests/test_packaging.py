@@ -63,7 +63,7 @@ LAYERS = {
     "exact": {"_check", "tasks", "modes"},
     "landscape": {"_check", "_rosenbrock", "tasks", "modes"},
     "realization": {"_check", "landscape", "network"},
-    "staircase": {"_check", "network"},
+    "staircase": {"_check", "network", "tasks"},
     "symbolic": {"_check", "tasks", "modes"},
     "paper": {"_check", "_rosenbrock", "modes"},
     "plotting": {"modes"},

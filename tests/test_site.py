@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
+import leaks
 import pytest
 from bs4 import BeautifulSoup
 
@@ -152,3 +153,7 @@ def test_no_role_or_directive_is_left_unrendered(path):
     assert not re.search(r"\{(?:eq|ref|numref|glue|func|class|doc|cite)[^}]*\}`", text)
     assert ":::" not in text
     assert "system-message" not in str(parse(path))
+
+
+def test_no_graded_answer_is_in_the_book():
+    assert leaks.in_site(SITE, SITE.parents[1] / "course" / "source") == []

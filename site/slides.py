@@ -1,6 +1,6 @@
 """Slides of the chapters of part one: their questions, equations and figures, without code.
 
-    python course/slides.py --out FOLDER [--reveal ADDRESS] [NOTEBOOK...]
+    python site/slides.py --out FOLDER [--reveal ADDRESS] [NOTEBOOK...]
 
 Writes for each chapter a notebook with slide metadata, and the deck that nbconvert makes of it. A deck loads
 reveal.js and MathJax from the addresses that nbconvert knows, or reveal.js from the folder given.
@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 from nbconvert import SlidesExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
+from takeaway import with_numbers
 
 CHAPTERS = sorted((Path(__file__).parents[1] / "book").glob("0[1-6]-*.ipynb"))
 # Sections that are for reading.
@@ -25,21 +26,9 @@ STYLE = """<style>
 </style>"""
 
 
-def glued(notebook):
-    """The numbers that the text of the notebook names."""
-    found = {}
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "scrapbook" in output.get("metadata", {}):
-                text = output.data["application/papermill.record/text/plain"]
-                found[output.metadata.scrapbook.name] = text.strip("'")
-    return found
-
-
-def plain(text, numbers):
+def plain(text):
     """The text without what only the book's machinery understands."""
     text = re.sub(r"^\([\w-]+\)=\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\{glue:text\}`([^`]+)`", lambda match: numbers.get(match[1], "..."), text)
     text = re.sub(r"\{(?:ref|doc)\}`([^`<]+?) ?<[^`]+>`", r"\1", text)
     text = re.sub(r"\{(?:numref|ref)\}`[^`]+`", "the figure", text)
     text = re.sub(r"\{eq\}`[^`]+`", "the equation", text)
@@ -59,11 +48,11 @@ def slide(text, kind="slide"):
     return new_markdown_cell(text, metadata={"slideshow": {"slide_type": kind}})
 
 
-def figure(cell, heading, numbers):
+def figure(cell, heading):
     """A slide with the picture of a cell under its heading, and what it shows below."""
     (output,) = [output for output in cell.outputs if "image/png" in output.get("data", {})]
     about = cell.metadata.mystnb
-    finding = re.match(r"\*\*(.*?)\*\*", plain(about.figure.caption, numbers), flags=re.DOTALL)[1]
+    finding = re.match(r"\*\*(.*?)\*\*", plain(about.figure.caption), flags=re.DOTALL)[1]
     alt = about.image.alt.replace('"', "'")
     picture = f'<img alt="{alt}" src="data:image/png;base64,{output.data["image/png"].strip()}">'
     return slide(f"## {heading}\n\n{picture}\n\n{finding}")
@@ -71,8 +60,8 @@ def figure(cell, heading, numbers):
 
 def deck(notebook):
     """The notebook of slides."""
-    numbers = glued(notebook)
-    opening = plain(notebook.cells[0].source, numbers)
+    notebook = with_numbers(notebook)
+    opening = plain(notebook.cells[0].source)
     title, _, first = opening.partition("\n")
     cells = [slide(f"{STYLE}\n\n{title}\n\n{first.strip().split(chr(10) * 2)[0]}")]
     heading = title.removeprefix("# ")
@@ -81,11 +70,11 @@ def deck(notebook):
             continue
         if "figure" in cell.get("metadata", {}).get("mystnb", {}):
             if heading not in LEFT_OUT:
-                cells.append(figure(cell, heading, numbers))
+                cells.append(figure(cell, heading))
             continue
         if cell.cell_type != "markdown":
             continue
-        for part in re.split(r"^(?=## )", plain(cell.source, numbers), flags=re.MULTILINE):
+        for part in re.split(r"^(?=## )", plain(cell.source), flags=re.MULTILINE):
             named = re.match(r"## (.*)", part)
             heading = named[1] if named else heading
             if heading in LEFT_OUT:
