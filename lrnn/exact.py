@@ -118,6 +118,8 @@ def _complex_ac(named, tau):
     _check.broadcast(**parts)
     t, beta_b = parts["t.real"], parts["beta_b.real"]
     a0, c0, beta_s = (parts[f"{name}.real"] + 1j * parts[f"{name}.imag"] for name in ("a0", "c0", "beta_s"))
+    # A drive whose square is no number is none.
+    beta_s = np.where(np.abs(beta_s / beta_b) > 1e-150, beta_s, 0.0)
     # On the line through 0 and u* the real solution holds, with all of its digits and limits.
     turn = np.where(beta_s != 0, beta_s, a0 * c0)
     turn = np.where(turn != 0, turn / np.where(turn != 0, np.abs(turn), 1.0), 1.0)
@@ -126,15 +128,18 @@ def _complex_ac(named, tau):
     straight = turn * ac_exact(t, np.abs(a0), side * np.abs(c0), np.abs(beta_s), beta_b, tau)
 
     u0, end, kappa = a0 * c0, beta_s / beta_b, np.abs(a0) ** 2 - np.abs(c0) ** 2
-    way = u0 - end
-    A, B, C = kappa**2 + 4 * np.abs(end) ** 2, 8 * (np.conj(end) * way).real, 4 * np.abs(way) ** 2
+    way, both = u0 - end, np.conj(end) * u0
+    # A, B and C of the text, where a small drive leaves digits: A + B + C and 2 A + B need no difference.
+    A, B = kappa**2 + 4 * np.abs(end) ** 2, 8 * (np.conj(end) * way).real
+    total, rest = kappa**2 + 4 * np.abs(u0) ** 2, 2 * kappa**2 + 8 * both.real
     with np.errstate(all="ignore"):
-        E = np.exp(-np.sqrt(A) * beta_b * t / tau)
+        p = np.sqrt(A) * beta_b * t / tau
+        E = np.exp(-p)
         # Y = 2A + B + root, without the difference of nearly equal terms for starts opposite to the end.
-        root, rest = 2 * np.sqrt(A * (A + B + C)), 2 * A + B
-        product = 16 * kappa**2 * np.abs(way) ** 2 + 64 * (np.conj(end) * way).imag ** 2
+        root = 2 * np.sqrt(A * total)
+        product = 16 * kappa**2 * np.abs(way) ** 2 + 64 * both.imag**2
         Y = np.where(rest >= 0, root + rest, product / np.where(rest >= 0, 1.0, root - rest))
-        x = 4 * A * E / (Y * (1 - E**2) - 2 * B * E * (1 - E) + 4 * A * E**2)
+        x = 4 * A * E / (2 * B * E * np.expm1(-p) - Y * np.expm1(-2 * p) + 4 * A * E**2)
         result = np.where(along.imag == 0, straight, end + way * x)
     _check.representable("u", "a0, c0, beta_s or beta_b is too large", result.real, result.imag)
     return result

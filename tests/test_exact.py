@@ -275,6 +275,17 @@ def test_real_modes_are_complex_ones_on_the_real_line_however_they_are_turned(se
     assert turned == pytest.approx(real * turn[0] * turn[1], rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize("drive", [1e-3, 1e-6, 1e-9, 1e-12, 1e-16, 1e-40, 1e-120, 1e-200])
+def test_a_small_complex_drive_costs_no_digits(drive):
+    # Balanced, u' = 2 |u| (beta_s - u) with a drive too weak to be seen: u fades like 1 / t towards 0.
+    a0, c0, t = 0.6 + 0.2j, 0.6 - 0.2j, 3.0
+    c0 *= np.exp(0.4j)
+    u0 = a0 * c0
+    fading = u0 / (1 + 2 * abs(u0) * t)
+    exact_digits = max(1e-13, 5 * drive)
+    assert abs(exact.ac_exact(t, a0, c0, drive * np.exp(1j), 1.0) - fading) < exact_digits
+
+
 def test_complex_modes_without_a_drive_fade_and_balanced_ones_opposite_to_it_are_stuck():
     t = np.array([0.0, 1.0, 100.0])
     assert exact.ac_exact(t, 1j, 1.0, 0j, 2.0) == pytest.approx(1j / (1 + 4 * t))
