@@ -3,7 +3,7 @@
     python benchmarks/live.py        after `make book`
 
 A redraw of the landscape computes the energy on 200 x 200 points, the trajectory, the separatrix and the
-critical points, and draws them, at T = 50. Nothing here is a test: the numbers belong to the machine.
+critical points, and draws them, at T = 50; one of the staircase trains networks. Nothing here is a test: the numbers belong to the machine.
 """
 
 import functools
@@ -19,7 +19,12 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 SITE = Path(__file__).parents[1] / "_build" / "html"
-PAGES = ("intro", "04-exact-solution", "06-learnability", "10-plateaus", "12-which-first")
+PAGES = ("intro", "04-exact-solution", "06-learnability", "10-plateaus", "12-which-first", "16-staircase", "17-rotations")
+# What to move on other pages, and to where, for the time of a redraw.
+MOVED = {
+    "16-staircase": ("s_i", [0.5 + 0.01 * k for k in range(40)]),
+    "17-rotations": ("re", [-1 + 0.03 * k for k in range(60)]),
+}
 # Moves an input to each value; takes how long the frame that draws the change works on it.
 REDRAW = """async ([selector, values]) => {
   const input = document.querySelector(selector), times = [];
@@ -88,6 +93,11 @@ def main():
             print(
                 f"{name:20s} ready after {ready:5.0f} ms   live code {sizes[0]:6d} bytes, gzip {sizes[1]:6d}"
             )
+            if name in MOVED:
+                page.wait_for_timeout(2000)
+                moved, values = MOVED[name]
+                median, worst = redraw(page, moved, values)
+                print(f"{'':20s} new {moved:9s} {median:5.1f} ms (worst {worst:5.1f})")
         print(f"{'all together':20s} {'':20s}   live code {total[0]:6d} bytes, gzip {total[1]:6d}")
         browser.close()
 

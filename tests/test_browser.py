@@ -34,6 +34,7 @@ FIGURES = {
     "10-plateaus": live.StepSize,
     "12-which-first": live.LearningRace,
     "16-staircase": live.Staircase,
+    "17-rotations": live.ComplexModes,
 }
 on_each_page = pytest.mark.parametrize("name", FIGURES)
 over = pytest.mark.parametrize("scheme", ["http", "file"])
@@ -216,12 +217,21 @@ def staircase_says(state):
     return {**said, "si": shown.s[shown.step - 1], "R(0)": e[0]}
 
 
+def complex_says(state):
+    shown = live.ComplexModes(**state)
+    u0, target = shown.re + 1j * shown.im, shown.beta_s / shown.beta_b
+    u = complex(exact.ac_exact(shown.time, *shown.start, shown.beta_s, shown.beta_b))
+    said = {"Re u∗": target.real, "Im u∗": target.imag, "|βs|": abs(shown.beta_s), "βb": shown.beta_b}
+    return {**said, "Re u(t)": u.real, "Im u(t)": u.imag, "x(t)": abs(u - target) / abs(u0 - target)}
+
+
 SAYS = {
     live.Landscape: landscape_says,
     live.ExactAC: exact_says,
     live.TaskToSolution: task_says,
     live.LearningRace: race_says,
     live.Staircase: staircase_says,
+    live.ComplexModes: complex_says,
     live.StepSize: step_says,
 }
 
@@ -340,6 +350,19 @@ def test_play_moves_the_time_and_at_once_for_those_who_want_no_motion(visit):
     shown.page.wait_for_function(
         "end => JSON.parse(document.querySelector('.lrnn').dataset.state).time === end", arg=end
     )
+
+
+def test_a_complex_mode_fades_only_exactly_opposite_to_its_target(visit):
+    shown = Shown(visit("book/17-rotations.html", mathematics=False))
+    shown.root.get_by_role("button", name="Opposite").click()
+    assert shown.readout["t90/τ"] == np.inf
+    assert "it fades to 0" in shown.root.locator("output").inner_text()
+    shown.root.get_by_role("button", name="Turn").click()
+    after = live.ComplexModes(**shown.state)
+    assert np.angle(-(after.re + 1j * after.im) / after.beta_s) == pytest.approx(1e-3)
+    time, target = shown.readout["t90/τ"], after.beta_s / after.beta_b
+    u = exact.ac_exact(time, *after.start, after.beta_s, after.beta_b)
+    assert abs(u - target) / abs(after.re + 1j * after.im - target) == pytest.approx(0.1, rel=1e-6)
 
 
 @on_each_page

@@ -14,7 +14,7 @@ from playwright._impl._driver import compute_driver_executable
 from lrnn import exact, landscape, live, modes, network, paper, staircase, tasks
 
 FOLDER = Path(live.__file__).parent
-CORE, UNITS = FOLDER / "physics.js", FOLDER / "units.js"
+CORE, UNITS, COMPLEX = FOLDER / "physics.js", FOLDER / "units.js", FOLDER / "complex_modes.js"
 # Calls functions of a module by name; infinities and NaN, which JSON has not, travel as text.
 RUNNER = """
 const core = await import(process.argv[1]);
@@ -329,6 +329,78 @@ def test_the_small_network_of_the_browser_learns_as_gradient_flow_does():
         assert run["energy"][-1] == pytest.approx(energy, rel=1e-4)
 
 
+# Complex modes
+
+
+def apart(z):
+    return [np.real(z), np.imag(z)]
+
+
+def of_complex_modes(cases):
+    """u(t) of the browser for the arguments of ac_exact."""
+    calls = [
+        ["complexAc", [t, apart(a0 * c0), abs(a0) ** 2 - abs(c0) ** 2, apart(beta_s), beta_b]]
+        for t, a0, c0, beta_s, beta_b in cases
+    ]
+    return np.array(in_browser(calls, COMPLEX)) @ [1, 1j]
+
+
+def test_the_closed_form_of_complex_modes_agrees():
+    rng = np.random.default_rng(4)
+    cases = [
+        (rng.choice([0.0, rng.uniform(0, 4), 60.0]), *rng.normal(size=3) + 1j * rng.normal(size=3), gain)
+        for gain in rng.uniform(0.5, 9, 300)
+    ]
+    turns = np.exp(1j * rng.uniform(0, 2 * np.pi, 40))
+    cases += [(t, 0.8 * turn, 0.8, 1.3 - 0.4j, 2.0) for turn in turns for t in (0.3, 3.0)]  # balanced
+    for phase in (0.1, 1e-3, 1e-6):  # almost opposite to the target
+        cases += [(t, -0.7 * np.exp(1j * phase), 0.7, 1.0, 2.0) for t in (0.5, 5.0, 12.0, 20.0)]
+    expected = np.array([exact.ac_exact(*case) for case in cases])
+    assert of_complex_modes(cases) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_a_complex_mode_on_the_line_through_0_and_the_target_is_a_real_one():
+    starts = [(-0.7, 0.7), (0.7, 0.7), (0.0, 0.0), (0.6, 0.0), (-0.7, 0.2), (0.7, 0.2)]
+    cases = [
+        (t, a0, c0, beta_s, 1.7) for a0, c0 in starts for beta_s in (0.0, 1.3) for t in (0.0, 0.5, 30.0, 1e4)
+    ]
+    real = [exact.ac_exact(*case) for case in cases]
+    for turn in np.exp([0j, 2.1j, -0.4j]):  # the whole picture turned: u turns with it
+        calls = [
+            ["complexAc", [t, apart(a0 * c0 * turn), a0**2 - c0**2, apart(beta_s * turn), beta_b]]
+            for t, a0, c0, beta_s, beta_b in cases
+        ]
+        own = np.array(in_browser(calls, COMPLEX)) @ [1, 1j]
+        assert own == pytest.approx(np.array(real) * turn, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("drive", [1e-10, 1e-13, 1e-16])
+def test_a_complex_mode_with_hardly_any_drive_loses_no_digits(drive):
+    u0, times = 0.49 * np.exp(2j), [0.01, 1.0, 5.0]
+    calls = [["complexAc", [t, apart(u0), 0.0, apart(drive * (1 + 0.3j)), 2.0]] for t in times]
+    own = np.array(in_browser(calls, COMPLEX)) @ [1, 1j]
+    assert own == pytest.approx([u0 / (1 + 2 * 2.0 * 0.49 * t) for t in times], rel=1e-8)
+
+
+def test_the_drive_and_the_start_of_a_complex_mode_are_the_chapters():
+    k, z = np.arange(9), 0.9 * np.exp(1j * np.pi / 3)
+    places = [(0.7, 30.0), (0.9, 60.0), (1.1, -45.0), (0.3, 180.0), (1 / 0.9, 100.0), (1 / 0.9, -20.0)]
+    for (size, angle), own in zip(places, in_browser([["drives", place] for place in places], COMPLEX)):
+        shown = live.ComplexModes(b_size=size, b_angle=angle)
+        b = size * np.exp(1j * np.radians(angle))
+        beta_s = np.sum(z**k * np.conj(b) ** k)
+        assert own["S"] @ np.array([1, 1j]) == pytest.approx(beta_s, rel=1e-12, abs=1e-12)
+        assert shown.beta_s == pytest.approx(beta_s, rel=1e-12, abs=1e-12)
+        assert own["B"] == pytest.approx(np.sum(size ** (2 * k)), rel=1e-12)
+        assert shown.beta_b == pytest.approx(own["B"], rel=1e-12)
+        if size > 1.11:  # where z times the conjugate of b is a ninth root of unity
+            assert own["S"] == [0, 0]
+    for u0, kappa in ((-0.8 - 0.4j, 0.0), (0.3 + 0j, 0.7), (0j, 0.5), (0j, 0.0)):
+        a0, c0 = live.ComplexModes(re=u0.real, im=u0.imag, kappa=kappa).start
+        assert a0 * c0 == pytest.approx(u0)
+        assert abs(a0) ** 2 - abs(c0) ** 2 == pytest.approx(kappa, abs=1e-15)
+
+
 # The Python side
 
 
@@ -367,6 +439,8 @@ def test_settings_are_shared_with_the_front_end(figure):
         (lambda: live.StepSize(factor=-1.0), "factor"),
         (lambda: live.Staircase(s=[0.1] * 7), "s must be a list of 8 to 10"),
         (lambda: live.Staircase(n=3), "n must be an integer from 0 to 2"),
+        (lambda: live.ComplexModes(kappa=-0.1), "kappa must be a number from 0 to 1"),
+        (lambda: live.ComplexModes(re=float("inf")), "re"),
     ],
 )
 def test_bad_settings_are_refused_by_name(make, named):

@@ -18,7 +18,7 @@ from .. import staircase
 from ..network import LinearRNN
 from ..tasks import constant, contracting, expanding, geometric
 
-__all__ = ["ExactAC", "Landscape", "LearningRace", "Staircase", "StepSize", "TaskToSolution"]
+__all__ = ["ComplexModes", "ExactAC", "Landscape", "LearningRace", "Staircase", "StepSize", "TaskToSolution"]
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _FOLDER = resources.files(__package__)
@@ -324,3 +324,54 @@ class StepSize(_Figure):
     def s(self):
         """The task shown, shape (T,)."""
         return _task(self.family, _RATES[self.family], self.T)
+
+
+class ComplexModes(_Figure):
+    r"""A complex mode with b held: its straight way from any start to where b puts the target.
+
+    The task is :math:`d_k = z^k` with :math:`z = 0.9\,e^{i\pi/3}`, at the lags 0 to 8.
+
+    Parameters
+    ----------
+    b_size, b_angle : float
+        b, by its size, from 0.3 to 1.15, and its angle in degrees, from -60 to 180; that of z is 60.
+    re, im : float
+        The parts of the start u0 = ac, from -1.5 to 1.5.
+    kappa : float
+        The conserved :math:`|a|^2 - |c|^2`, from 0 to 1. Its sign changes nothing.
+    time : float
+        The time, in units of tau, at which u is read, from 0 to 6.
+
+    Raises
+    ------
+    ValueError
+        If a setting is unknown or out of range.
+    """
+
+    _esm = _bundle("complex_modes")
+    _settings = ("b_size", "b_angle", "re", "im", "kappa", "time")
+    b_size = _number(0.7, 0.3, 1.15)
+    b_angle = _number(30.0, -60, 180)
+    re = _number(-0.8, -1.5, 1.5)
+    im = _number(-0.4, -1.5, 1.5)
+    kappa = _number(0.0, 0, 1)
+    time = _number(1.0, 0, 6)
+
+    @property
+    def beta_s(self):
+        """The drive at b, a complex number; zero where no more than rounding is left of it."""
+        step = 0.9 * self.b_size * np.exp(1j * np.radians(60 - self.b_angle))
+        total = np.sum(step ** np.arange(9))
+        return total if abs(total) > 1e-9 else 0j
+
+    @property
+    def beta_b(self):
+        """The gain at b."""
+        return np.sum(self.b_size ** (2.0 * np.arange(9)))
+
+    @property
+    def start(self):
+        """The start (a0, c0), with a0 real; all others of the same u0 and kappa go the same way."""
+        size = abs(self.re + 1j * self.im)
+        a0 = np.sqrt((self.kappa + np.hypot(self.kappa, 2 * size)) / 2)
+        return a0, (self.re + 1j * self.im) / a0 if a0 else 0j
