@@ -9,9 +9,11 @@ from importlib import metadata
 from pathlib import Path
 
 import answers
+import icons
 import takeaway
 import wakeups
 from docutils import nodes
+from PIL import Image
 from sphinx.addnodes import only
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -20,10 +22,14 @@ from sphinx.util.osutil import relative_uri
 from lrnn import live as figures
 
 STATIC = Path(__file__).parent / "static"
+TEMPLATES = Path(__file__).parent / "templates"
 ROOT = Path(__file__).parents[1]
 LEDGER = "book/appendix/ledger"
-# The parts of MathJax that the pages load; the whole is ten times as large.
-MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2/", "input/tex/extensions/")
+# The parts of MathJax that the pages load, without its menu; the whole is twenty times as large.
+MATHJAX = (
+    *("startup.js", "core.js", "input/tex.js", "input/tex/extensions/", "a11y/assistive-mml.js"),
+    *("output/chtml.js", "output/chtml/fonts/tex.js", "output/chtml/fonts/woff-v2/"),
+)
 
 
 class DarkSiblings(SphinxTransform):
@@ -75,7 +81,10 @@ class ClaimLinks(SphinxPostTransform):
 
 
 class FullSize(SphinxPostTransform):
-    """Each picture leads to its file, where it is as large as it was drawn."""
+    """Each picture leads to its file, where it is as large as it was drawn.
+
+    It is fetched when it comes near: of the two renderings that is one, and its room is kept until then.
+    """
 
     default_priority = 200
     formats = ("html",)
@@ -86,9 +95,18 @@ class FullSize(SphinxPostTransform):
             themes = [name for name in image["classes"] if name in {"dark-light", "in-light", "in-dark"}]
             if themes and image["uri"] in self.env.images:
                 file = f"{folder}/{self.env.images[image['uri']][1]}"
+                image["loading"] = "lazy"
+                with Image.open(Path(self.app.srcdir, image["uri"])) as picture:
+                    image["width"], image["height"] = map(str, picture.size)
                 link = nodes.reference("", "", refuri=file, classes=["full-size", *themes])
                 image.replace_self(link)
                 link += image
+
+
+def keep_proportions(app, page, template, context, doctree):
+    """As attributes the size of a picture tells its proportions; as a style it would stretch it."""
+    size = r'style="width: (\d+)px; height: (\d+)px;"'
+    context["body"] = re.sub(size, r'width="\1" height="\2"', context.get("body", ""))
 
 
 def read_in_parallel(app):
@@ -102,6 +120,10 @@ def read_in_parallel(app):
 def deal_out(app, env, docnames):
     """Each process reads a run of pages; dealt out like cards, the long ones do not all fall to one."""
     docnames[:] = docnames[::2] + docnames[1::2]
+
+
+def add_templates(app, config):
+    config.templates_path = [*config.templates_path, str(TEMPLATES)]
 
 
 def add_static_files(app):
@@ -165,16 +187,19 @@ def copy_mathjax(app, error):
 def setup(app):
     wakeups.watch()
     answers.setup(app)
+    icons.setup(app)
     takeaway.setup(app)
     app.add_transform(DarkSiblings)
     app.add_post_transform(ClaimLinks)
     app.add_post_transform(FullSize)
     app.add_config_value("two_themes", True, "env")  # see lrnn.plotting.TwoThemes
+    app.connect("config-inited", add_templates)
     app.connect("builder-inited", read_in_parallel)
     app.connect("builder-inited", add_static_files)
     app.connect("env-before-read-docs", deal_out)
     app.connect("env-get-outdated", all_when_the_package_changed)
     app.connect("env-updated", keep_live_states)
+    app.connect("html-page-context", keep_proportions)
     app.connect("build-finished", write_live_core)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

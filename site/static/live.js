@@ -19,10 +19,12 @@
     };
   }
 
+  // A module could be imported at once on no page that is read from disk, and later only elsewhere.
+  const widgetOf = (module) =>
+    new Function(window.lrnnLive.core + module.replace(/^export default /m, "return "))();
+
   async function show(view, state) {
-    const address = URL.createObjectURL(new Blob([window.lrnnLive.core, state._esm], { type: "text/javascript" }));
-    const widget = (await import(address)).default;
-    URL.revokeObjectURL(address);
+    const widget = widgetOf(state._esm);
     const place = document.createElement("div"), model = modelOf(state);
     place.className = "live";
     view.before(place);
@@ -49,6 +51,14 @@
     }
   }
 
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+  // Once the page is read and before the scripts that it defers, MathJax the longest of them.
+  if (document.readyState === "loading") document.addEventListener("readystatechange", start, { once: true });
   else start();
+  // Mathematics waits until the figures are painted. A page in the background paints nothing: it waits no longer.
+  const painted = new Promise((done) => {
+    requestAnimationFrame(() => setTimeout(done));
+    setTimeout(done, 500);
+  });
+  if (window.MathJax)
+    window.MathJax.startup = { pageReady: () => painted.then(() => window.MathJax.startup.defaultPageReady()) };
 })();
