@@ -1,104 +1,143 @@
-"""Time the live figures in headless Chromium: a redraw, the time until a page is ready, bytes on the wire.
+"""Time the live figures in headless Chromium, and weigh the pages.
 
-    python benchmarks/live.py        after `make book`
+    python benchmarks/live.py [SITE ...]        after `make book`; several sites are measured side by side
 
-A redraw of the landscape computes the energy on 200 x 200 points, the trajectory, the separatrix and the
-critical points, and draws them, at T = 50; one of the staircase trains networks. Nothing here is a test: the numbers belong to the machine.
+For each page with a live figure: when the figure is drawn and when the mathematics is set, in milliseconds after the
+page was asked for; the bytes it takes, as they are and compressed; and for how long the frames of a drag work: the
+page's own drawing with style and layout, in the middle and at worst, for the handle in the picture and for the slowest
+of the sliders. Everything once more with half of the processor's speed.
+Nothing here is a test: the numbers belong to the machine.
 """
 
 import functools
 import gzip
 import http.server
-import json
+import math
 import platform
 import shutil
 import statistics
+import sys
 import threading
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-SITE = Path(__file__).parents[1] / "_build" / "html"
-PAGES = ("intro", "04-exact-solution", "06-learnability", "10-plateaus", "12-which-first", "16-staircase", "17-rotations")
-# What to move on other pages, and to where, for the time of a redraw.
-MOVED = {
-    "16-staircase": ("s_i", [0.5 + 0.01 * k for k in range(40)]),
-    "17-rotations": ("re", [-1 + 0.03 * k for k in range(60)]),
-}
-# Moves an input to each value; takes how long the frame that draws the change works on it.
-REDRAW = """async ([selector, values]) => {
-  const input = document.querySelector(selector), times = [];
-  const frame = () => new Promise((done) => requestAnimationFrame(done));
-  for (const value of values) {
-    input.value = value;
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-    // The figure asked for its frame first, so that this callback runs in the same frame, right after it.
-    await new Promise((done) => {
-      requestAnimationFrame((start) => {
-        times.push(performance.now() - start);
-        done();
-      });
-    });
-    await frame();
-  }
-  return times;
-}"""
+BUILT = Path(__file__).parents[1] / "_build" / "html"
+ROUNDS, MOVES = 1, 60
+# Notes when the first figure and the first formula stand, and how long each frame that is asked for works.
+WATCH = """(() => {
+  window.seen = { frames: [] };
+  const look = () => {
+    if (document.querySelector(".lrnn[data-state]")) seen.figure ??= performance.now();
+    if (document.querySelector("mjx-container")) seen.formula ??= performance.now();
+  };
+  new MutationObserver(look).observe(document, { childList: true, subtree: true, attributeFilter: ["data-state"] });
+  const ask = window.requestAnimationFrame.bind(window);
+  window.requestAnimationFrame = (draw) => ask((now) => {
+    const start = performance.now();
+    draw(now);
+    document.body?.offsetHeight;
+    seen.frames.push(performance.now() - start);
+  });
+})()"""
+HANDLE = ".lrnn-handle, .lrnn-racer, .lrnn-bar"
 
 
-def serve():
+def serve(folder):
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *args):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 
 
-def redraw(page, name, values):
-    times = page.evaluate(REDRAW, [f'input[data-name="{name}"]', values])
-    return statistics.median(times), max(times)
+def figures(site):
+    pages = sorted((site / "book").glob("*.html"), key=lambda page: (page.stem != "intro", page.stem))
+    return [page.stem for page in pages if "jupyter.widget-view" in page.read_text(encoding="utf-8")]
+
+
+def opened(browser, address, speed):
+    """A page that is read and drawn, and the bodies of what it asked for."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.add_init_script(WATCH)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 1 / speed})
+    answers = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(address)
+    page.wait_for_function("seen.figure && seen.formula")
+    return page, answers
+
+
+def held(page, x, y, way):
+    """The working times of the frames while the pointer is held down on its way."""
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.evaluate("seen.frames.length = 0")
+    for dx, dy in way:
+        page.mouse.move(x + dx, y + dy)
+        page.evaluate("new Promise((done) => setTimeout(done, 20))")
+    frames = page.evaluate("seen.frames")
+    page.mouse.up()
+    return frames
+
+
+def dragged(page):
+    """The same while the figure's handle goes round in a circle."""
+    page.evaluate("window.MathJax.startup.promise.then(() => null)")
+    page.locator(HANDLE).first.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)
+    box = page.locator(HANDLE).first.bounding_box()
+    angles = [2 * math.pi * n / MOVES for n in range(MOVES)]
+    way = [(50 * math.sin(angle), 30 * (1 - math.cos(angle))) for angle in angles]
+    return held(page, box["x"] + box["width"] / 2, box["y"] + min(8, box["height"] / 2), way)
+
+
+def slid(page):
+    """The same of that slider for which it is longest, with the longest trajectories that the figure has."""
+    more = page.locator(".lrnn summary")
+    if more.count():
+        more.click()
+    for slider in page.locator('.lrnn input[data-name="T"]').all():
+        slider.focus()
+        page.keyboard.press("End")
+    frames = []
+    for slider in page.locator('.lrnn input[type="range"]').all():
+        slider.scroll_into_view_if_needed()
+        page.wait_for_timeout(200)
+        box = slider.bounding_box()
+        way = [(0.5 * box["width"] * n / MOVES, 0) for n in range(MOVES)]
+        frames.append(held(page, box["x"] + 0.25 * box["width"], box["y"] + box["height"] / 2, way))
+    return max(frames, key=statistics.median)
 
 
 def main():
-    address, chromium = serve(), shutil.which("chromium") or shutil.which("google-chrome")
+    sites = [Path(name).resolve() for name in sys.argv[1:]] or [BUILT]
+    addresses = [serve(site) for site in sites]
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        print(f"Chromium {browser.version}, {platform.machine()}\n")
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"{address}/book/intro.html")
-        page.locator(".lrnn").wait_for()
-        page.wait_for_timeout(2000)
-        for family in ("constant", "expanding", "contracting"):
-            page.get_by_label(family).check()
-            redraw(page, "T", [50])
-            start = redraw(page, "b0", [-0.9 + 0.03 * k for k in range(60)])
-            task = redraw(page, "rate", [0.41 + 0.01 * k for k in range(59)])
-            print(f"{family:12s} T = 50   new start: {start[0]:5.1f} ms (worst {start[1]:5.1f})"
-                  f"   new task: {task[0]:5.1f} ms (worst {task[1]:5.1f})")  # fmt: skip
-        print()
-        shared = [(SITE / "_static" / name).read_bytes() for name in ("live-core.js", "live.js")]
-        total = [sum(map(len, shared)), sum(len(gzip.compress(code)) for code in shared)]
-        print(f"{'core and loader':20s} {'':20s}   live code {total[0]:6d} bytes, gzip {total[1]:6d}")
-        for name in PAGES:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(f"{address}/book/{name}.html", wait_until="commit")
-            page.locator(".lrnn[data-state]").wait_for()
-            ready = page.evaluate("performance.now()")
-            script = page.locator('script[type*="widget-state"]').text_content()
-            (widget,) = json.loads(script)["state"].values()
-            code = widget["state"]["_esm"].encode()
-            sizes = len(code), len(gzip.compress(code))
-            total = [old + new for old, new in zip(total, sizes)]
-            print(
-                f"{name:20s} ready after {ready:5.0f} ms   live code {sizes[0]:6d} bytes, gzip {sizes[1]:6d}"
-            )
-            if name in MOVED:
-                page.wait_for_timeout(2000)
-                moved, values = MOVED[name]
-                median, worst = redraw(page, moved, values)
-                print(f"{'':20s} new {moved:9s} {median:5.1f} ms (worst {worst:5.1f})")
-        print(f"{'all together':20s} {'':20s}   live code {total[0]:6d} bytes, gzip {total[1]:6d}")
+        print(f"Chromium {browser.version}, {platform.machine()}; medians of {ROUNDS} visits, drags of {MOVES} moves\n")
+        print(f"{'page':20s} {'site':>4s} {'speed':>5s} {'figure':>8s} {'formulas':>8s} {'drag':>6s} {'worst':>6s}"
+              f" {'slider':>6s} {'worst':>6s}"
+              f" {'bytes':>9s} {'compressed':>10s}")  # fmt: skip
+        for name in figures(sites[0]):
+            for speed in (1, 0.5):
+                ready = [[] for _ in sites]
+                for round in range(ROUNDS):  # in turns, so that all have the same weather
+                    for n, address in enumerate(addresses):
+                        page, answers = opened(browser, f"{address}/book/{name}.html", speed)
+                        ready[n].append(page.evaluate("[seen.figure, seen.formula]"))
+                        if round == ROUNDS - 1:
+                            drags = dragged(page), slid(page)
+                            work = " ".join(f"{statistics.median(f):6.1f} {max(f):6.1f}" for f in drags)
+                            bodies = [answer.body() for answer in answers if answer.url.startswith("http")]
+                            size = sum(map(len, bodies)), sum(len(gzip.compress(body)) for body in bodies)
+                            figure, formulas = map(statistics.median, zip(*ready[n]))
+                            print(f"{name:20s} {n + 1:4d} {speed:5.1f} {figure:8.0f} {formulas:8.0f} {work}"
+                                  f" {size[0]:9,d} {size[1]:10,d}", flush=True)  # fmt: skip
+                        page.context.close()
         browser.close()
 
 

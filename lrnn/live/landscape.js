@@ -2,7 +2,7 @@
 import { betaB, betaS, criticalPoints, energy, flow, geometric, path, reducedEnergy, stableManifold, timeTo, velocity } from "./physics.js";
 import { LOG, axes, button, choice, cross, curve, draggable, figure, g, h, number, readout, slider, star, symbols, update } from "./ui.js";
 
-const B = [-1.6, 1.5], U = [-0.35, 1.3], PIXELS = 200, LATEST = 1e6;
+const B = [-1.6, 1.5], U = [-0.35, 1.3], PIXELS = 200, COARSE = 80, LATEST = 1e6;
 const RATES = { constant: 0.7, expanding: 0.7, contracting: 0.9 };
 // Scale and ratio of each family as a geometric task, whose optimum is ac = scale, b = ratio.
 const SHAPES = {
@@ -22,16 +22,17 @@ const COLOURS = Uint32Array.from({ length: 256 }, (_, n) => {
 });
 
 // E = E_r + 1/2 beta_b (u - beta_s/beta_b)^2: one sum for each column, three operations for each pixel.
-function paint(context, s) {
-  const image = context.createImageData(PIXELS, PIXELS), pixels = new Uint32Array(image.data.buffer);
+function paint(canvas, s, side) {
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d"), image = context.createImageData(side, side), pixels = new Uint32Array(image.data.buffer);
   const rest = 4 * energy(0, 0, 0, s);
-  for (let i = 0; i < PIXELS; i++) {
-    const b = B[0] + ((i + 0.5) / PIXELS) * (B[1] - B[0]);
+  for (let i = 0; i < side; i++) {
+    const b = B[0] + ((i + 0.5) / side) * (B[1] - B[0]);
     const gain = betaB(b, s.length), best = betaS(b, s) / gain, least = reducedEnergy(b, s);
-    for (let j = 0; j < PIXELS; j++) {
-      const u = U[1] - ((j + 0.5) / PIXELS) * (U[1] - U[0]);
+    for (let j = 0; j < side; j++) {
+      const u = U[1] - ((j + 0.5) / side) * (U[1] - U[0]);
       const share = (least + (gain / 2) * (u - best) ** 2) / rest;
-      pixels[j * PIXELS + i] = COLOURS[Math.min(255, 255 * Math.sqrt(share)) | 0];
+      pixels[j * side + i] = COLOURS[Math.min(255, 255 * Math.sqrt(share)) | 0];
     }
   }
   context.putImageData(image, 0, 0);
@@ -56,10 +57,10 @@ function arrows(s, printed, X, Y) {
 }
 
 // All that depends on the task alone.
-function survey(family, rate, T) {
+function survey(family, rate, T, coarse) {
   const [scale, ratio] = SHAPES[family](rate, T), s = geometric(scale, ratio, T);
-  const points = criticalPoints(s, -3, 2, 1500), saddles = points.filter((point) => point.kind === "saddle");
-  return { s, best: { b: ratio, u: scale }, saddles, parts: saddles.flatMap((saddle) => stableManifold(s, saddle, 2.5, 250)) };
+  const points = criticalPoints(s, -3, 2, coarse ? 500 : 1500), saddles = points.filter((point) => point.kind === "saddle");
+  return { s, best: { b: ratio, u: scale }, saddles, parts: saddles.flatMap((saddle) => stableManifold(s, saddle, 2.5, coarse ? 80 : 250)) };
 }
 
 function fate(s, u0, end, diverged, best, printed, learned) {
@@ -76,12 +77,12 @@ function fate(s, u0, end, diverged, best, printed, learned) {
 }
 
 function render({ model, el }) {
-  const canvas = h("canvas", { width: PIXELS, height: PIXELS }), svg = g("svg", { "aria-hidden": "true" });
+  const canvas = h("canvas"), svg = g("svg", { "aria-hidden": "true" });
   const plane = h("div", {
     class: "lrnn-plane", tabindex: 0, role: "application",
     "aria-label": "Map of networks over b and ac. The arrow keys move the start, with Shift by larger steps.",
   }, canvas, svg);
-  const context = canvas.getContext("2d"), output = readout(), name = `inside-${Math.random().toString(36).slice(2)}`;
+  const output = readout(), name = `inside-${Math.random().toString(36).slice(2)}`;
   let known = {}, map = null;
 
   const start = (b, u) => {
@@ -138,12 +139,13 @@ function render({ model, el }) {
     model, el, picture: plane, controls, more, output, note: play,
     label: "Live figure: energy of one mode over b and ac",
     names: ["family", "rate", "T", "equation", "b0", "u0", "time"],
-    draw(width) {
+    draw(width, coarse) {
       const [family, rate, T, equation, b0, u0, time] = ["family", "rate", "T", "equation", "b0", "u0", "time"].map((name) => model.get(name));
       const printed = equation === "printed", height = Math.round(Math.min(440, 0.86 * width)), task = `${family} ${rate} ${T}`;
-      if (known.task !== task) {
-        known = { ...survey(family, rate, T), task };
-        paint(context, known.s);
+      // A map that is fine stays so while the start is dragged.
+      if (known.task !== task || (known.coarse && !coarse)) {
+        known = { ...survey(family, rate, T, coarse), task, coarse };
+        paint(canvas, known.s, coarse ? COARSE : PIXELS);
       }
       const { s, best, saddles, parts } = known;
       map = axes(width, height, { x: B, y: U, xlabel: "*b*: how long it remembers", ylabel: "*ac*: how loudly it answers", frame: true });

@@ -1,5 +1,5 @@
 // Three modes in one network: which is learned first?
-import { betaS, energy, flow, geometric, timeTo } from "./physics.js";
+import { betaS, energy, flow, geometric, path, timeTo } from "./physics.js";
 import { LOG, axes, choice, curve, draggable, figure, g, h, number, readout, slider, update } from "./ui.js";
 
 const T = 10, RATIO = [0.5, 1.6], NORM = [0.2, 3], LATEST = 100;
@@ -61,15 +61,14 @@ function render({ model, el }) {
   ];
   return figure({
     model, el, picture: plane, controls, output, names, label: "Live figure: a race of three modes",
-    draw(width) {
+    draw(width, coarse) {
       const [norms, ratios, , b0, u0] = names.map((name) => model.get(name)), tall = Math.round(Math.min(190, 0.45 * width));
       const modes = norms.map((norm, n) => task(norm, ratios[n])), root = Math.sqrt(u0);
-      const times = [0, ...Array.from({ length: 30 }, (_, n) => 0.05 * (LATEST / 0.05) ** (n / 29))];
-      const runs = modes.map((s) => flow(root, b0, root, s, times, { rtol: 1e-6 }));
+      const runs = modes.map((s) => path(root, b0, root, s, LATEST));
       const rest = modes.map((s) => energy(0, 0, 0, s));
       const halves = runs.map((run, n) => timeTo(rest[n] / 2, run, modes[n]));
       const end = Math.min(LATEST, 1.35 * Math.max(1, ...halves.filter(Number.isFinite)));
-      const even = Array.from({ length: 400 }, (_, n) => (n / 399) * end);
+      const points = coarse ? 80 : 400, even = Array.from({ length: points }, (_, n) => (n / (points - 1)) * end);
       const left = modes.map((s) => {
         const { a, b, c } = flow(root, b0, root, s, even, { rtol: 1e-6 });
         return even.map((_, k) => energy(a[k], b[k], c[k], s));

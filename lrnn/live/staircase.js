@@ -8,12 +8,16 @@ const COUNT = ["No unit yet", "One unit", "Two units"];
 const round = (value) => Math.min(VALUES[1], Math.max(VALUES[0], +value.toFixed(3)));
 const swing = (T) => Array.from({ length: T }, (_, n) => 0.9 ** (T - 1 - n) * Math.cos(0.6 * (T - 1 - n)));
 
-// The plateaus of a task, and the course of a small network; coarser while a pointer is held down.
+// The plateaus of a task, and the course of a small network; coarser while a pointer is held down, and without the
+// network where training it takes too long for a frame.
+let slow = false;
 function computed(s, coarse) {
-  const { chain, away } = plateaus(s, 2, { rtol: coarse ? 1e-3 : 1e-6 });
+  const { chain, away } = plateaus(s, 2, coarse ? { rtol: 1e-3, most: 150 } : {});
   const waits = chain.map(({ rate }) => (rate ? -Math.log(START) / rate : 0));
   const end = Math.min(LONGEST, 1.4 * waits.reduce((sum, wait) => sum + wait, 0) + 20);
-  const run = unitsFlow(smallStart(START), s, end, { rtol: coarse ? 3e-3 : 3e-4 });
+  if (coarse && slow) return { chain, away, end, run: null };
+  const begin = performance.now(), run = unitsFlow(smallStart(START), s, end, coarse ? { rtol: 1e-2, most: 150 } : { rtol: 3e-4 });
+  slow = coarse && performance.now() - begin > 5; // tried anew in each drag
   return { chain, away, end, run };
 }
 
@@ -37,6 +41,7 @@ function aboutZeros({ units, energy, poles }, rest) {
 }
 
 function aboutRest(plateau, run, start) {
+  if (!run) return "Let go, and a network is trained.";
   const ends = `It ends at *E*/*E*_0 = ${number(run.energy.at(-1) / start, 2)}.`;
   if (plateau.energy < SOLVED * start) return `Trained from a small start: ${ends}`;
   if (!plateau.rate) return `The last click lacks nothing here: no exponential escape. Trained from a small start: ${ends}`;
@@ -52,7 +57,7 @@ function render({ model, el }) {
     class: "lrnn-plane", tabindex: 0, role: "application",
     "aria-label": "The task. Left and right choose a time step, up and down change its singular value.",
   }, svg);
-  let map = null, known = {}, held = false, room = 0;
+  let map = null, known = {};
   const size = () => model.get("s").length, chosen = () => Math.min(model.get("step"), size());
   const choose = (i) => update(model, { step: Math.min(size(), Math.max(1, i)) });
   const replace = (i, value) => update(model, { s: model.get("s").map((old, n) => (n === i - 1 ? round(value) : old)) });
@@ -89,10 +94,9 @@ function render({ model, el }) {
       preset("Two memories", (T) => geometric(1.2, 0.5, T).map((value, n) => value - geometric(0.48, -0.6, T)[n]))),
   ];
 
-  function draw(width) {
-    room = width;
-    const s = model.get("s"), T = s.length, key = `${held} ${s}`, tall = Math.round(Math.min(190, 0.45 * width));
-    if (known.key !== key) known = { key, ...(s.some((value) => value) ? computed(s, held) : {}) };
+  function draw(width, coarse) {
+    const s = model.get("s"), T = s.length, key = `${coarse} ${s}`, tall = Math.round(Math.min(190, 0.45 * width));
+    if (known.key !== key) known = { key, ...(s.some((value) => value) ? computed(s, coarse) : {}) };
     map = axes(width, tall, { x: [0.4, T + 0.6], y: VALUES, xlabel: "time step *i*", ylabel: "*s*_i", whole: true });
     const { X, Y } = map, wide = (0.62 * (X(2) - X(1))) | 0, panels = [map.layer];
     s.forEach((value, n) => panels.push(g("rect", {
@@ -120,7 +124,8 @@ function render({ model, el }) {
       g("g", { "clip-path": `url(#${clip})` }, curve(zs.map((z, n) => [left.X(z), left.Y(R[n])]), "c4")),
       zeros.map(([b]) => g("circle", { class: "lrnn-fit", cx: left.X(b), cy: left.Y(0), r: 6 }))));
 
-    const low = Math.min(0.3, Math.max(1e-3, (0.5 * run.energy.at(-1)) / start));
+    const last = run ? run.energy.at(-1) : chain.at(-1).energy;
+    const low = Math.min(0.3, Math.max(1e-3, (0.5 * last) / start));
     const loss = axes(width, tall, { x: [0, end], y: [low, 1.5], ylog: true, xlabel: "time *t*/*τ*", ylabel: "*E*/*E*_0" });
     const level = (value) => loss.Y(Math.max(low, value / start));
     const crowded = (one) => one.units && level(one.energy) - level(chain[one.units - 1].energy) < 12;
@@ -129,7 +134,7 @@ function render({ model, el }) {
         curve([[loss.box.left, level(one.energy)], [loss.box.right, level(one.energy)]], one === plateau ? "c1" : "rule"),
         g("text", { x: loss.box.right - (crowded(one) ? 14 : 3), y: level(one.energy) - 4, "text-anchor": "end" }, `${one.units}`),
       ]),
-      curve(run.t.map((t, n) => [loss.X(t), level(run.energy[n])]), "c0")));
+      run ? curve(run.t.map((t, n) => [loss.X(t), level(run.energy[n])]), "c0") : []));
     svg.replaceChildren(...panels);
 
     const solved = plateau.energy < SOLVED * start, fewer = model.get("n") > plateau.units;
@@ -139,12 +144,6 @@ function render({ model, el }) {
       [aboutRest(plateau, run, start)],
     ]);
   }
-  el.addEventListener("pointerdown", () => (held = true));
-  for (const over of ["pointerup", "pointercancel"])
-    el.addEventListener(over, () => {
-      held = false;
-      if (room) draw(room);
-    });
   return figure({ model, el, picture: bars, controls, output, names: ["s", "n", "step"], label: "Live figure: a staircase of plateaus", draw });
 }
 export default { render };

@@ -206,8 +206,8 @@ export function draggable(picture, { at, move, nudge }) {
   });
 }
 
-// Puts a figure together. `draw(width)` is called once for any number of changes between two frames. Controls
-// in `more` stand behind a button of that name; until it is pressed, so do the marks of class lrnn-later and the
+// Puts a figure together. `draw(width, coarse)` is called once for any number of changes between two frames; it may
+// be coarse while a pointer is held down, and is called once more when that is let go. Controls in `more` stand behind a button of that name; until it is pressed, so do the marks of class lrnn-later and the
 // numbers of the readout.
 export function figure({ model, el, label, picture, controls, more = [], output, note, names, draw }) {
   const start = Object.fromEntries(names.map((name) => [name, model.get(name)]));
@@ -224,11 +224,12 @@ export function figure({ model, el, label, picture, controls, more = [], output,
         : []),
   );
   const holder = el.querySelector(".lrnn-picture");
-  let waiting = 0;
+  let waiting = 0, held = false, coarse = false;
   const redraw = () => {
     waiting = 0;
     if (!holder.clientWidth) return;
-    draw(holder.clientWidth);
+    coarse = held;
+    draw(holder.clientWidth, coarse);
     for (const control of [...controls, ...more]) control.redraw?.();
     el.firstChild.dataset.state = JSON.stringify(Object.fromEntries(names.map((name) => [name, model.get(name)])));
   };
@@ -236,8 +237,17 @@ export function figure({ model, el, label, picture, controls, more = [], output,
   for (const name of names) model.on(`change:${name}`, ask);
   const size = new ResizeObserver(ask);
   size.observe(holder);
+  const hold = () => (held = true);
+  const release = () => {
+    held = false;
+    if (coarse) ask();
+  };
+  el.addEventListener("pointerdown", hold);
+  for (const over of ["pointerup", "pointercancel"]) addEventListener(over, release);
   redraw();
   return () => {
+    el.removeEventListener("pointerdown", hold);
+    for (const over of ["pointerup", "pointercancel"]) removeEventListener(over, release);
     size.disconnect();
     cancelAnimationFrame(waiting);
     for (const name of names) model.off(`change:${name}`, ask);

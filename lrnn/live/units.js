@@ -4,30 +4,36 @@ import { A, C, GAMMA } from "./physics.js";
 
 const unitsOf = (w) => Math.round(Math.sqrt(w.length + 1)) - 1;
 
-// What is left at each lag, and minus the gradient of the energy in every weight.
-function downhill(w, s) {
-  const n = unitsOf(w), T = s.length, y = n + n * n;
-  const states = new Float64Array(T * n), e = new Float64Array(T), slope = new Float64Array(w.length);
+// What is left at each lag, and minus the gradient of the energy in every weight. Called a thousand times for
+// one frame: the states lie in one place that is used again.
+let states = new Float64Array(0), adjoint = new Float64Array(0), earlier = new Float64Array(0);
+function downhill(w, s, e = new Float64Array(s.length)) {
+  const n = unitsOf(w), T = s.length, y = n + n * n, slope = new Float64Array(w.length);
+  if (states.length < T * n) states = new Float64Array(T * n);
+  if (adjoint.length < n) [adjoint, earlier] = [new Float64Array(n), new Float64Array(n)];
   for (let i = 0; i < n; i++) states[i] = w[i];
-  for (let k = 0; k < T; k++) {
-    e[k] = s[T - 1 - k];
+  for (let k = 0, now = 0; k < T; k++, now += n) {
+    let left = s[T - 1 - k];
+    for (let i = 0; i < n; i++) left -= w[y + i] * states[now + i];
+    e[k] = left;
+    if (k + 1 === T) break;
     for (let i = 0; i < n; i++) {
-      e[k] -= w[y + i] * states[k * n + i];
-      if (k + 1 < T) for (let j = 0; j < n; j++) states[(k + 1) * n + i] += w[n + i * n + j] * states[k * n + j];
+      let sum = 0;
+      for (let j = 0; j < n; j++) sum += w[n + i * n + j] * states[now + j];
+      states[now + n + i] = sum;
     }
   }
-  let adjoint = new Float64Array(n);
-  for (let k = T - 1; k >= 0; k--) {
-    const earlier = new Float64Array(n);
+  adjoint.fill(0);
+  for (let k = T - 1, now = k * n; k >= 0; k--, now -= n) {
+    for (let j = 0; j < n; j++) earlier[j] = e[k] * w[y + j];
     for (let i = 0; i < n; i++) {
-      slope[y + i] += e[k] * states[k * n + i];
-      earlier[i] += e[k] * w[y + i];
+      slope[y + i] += e[k] * states[now + i];
       for (let j = 0; j < n; j++) {
-        slope[n + i * n + j] += adjoint[i] * states[k * n + j];
+        slope[n + i * n + j] += adjoint[i] * states[now + j];
         earlier[j] += w[n + i * n + j] * adjoint[i];
       }
     }
-    adjoint = earlier;
+    [adjoint, earlier] = [earlier, adjoint];
   }
   for (let i = 0; i < n; i++) slope[i] = adjoint[i];
   return { e, slope };
@@ -68,20 +74,26 @@ function factored(M, m) {
   };
 }
 
-// One step of Rodas4, as in physics.js, with the second derivatives from differences.
-function unitsStep(w, h, s, slope) {
-  const m = w.length, M = new Float64Array(m * m), moved = Float64Array.from(w);
+// The second derivatives of the energy, from differences.
+function curvature(w, s, slope) {
+  const m = w.length, H = new Float64Array(m * m), moved = w.slice();
   for (let j = 0; j < m; j++) {
     const by = 1e-7 * Math.max(1, Math.abs(w[j]));
     moved[j] += by;
     const there = downhill(moved, s).slope;
-    for (let i = 0; i < m; i++) M[i * m + j] = (slope[i] - there[i]) / by;
-    M[j * m + j] += 1 / (h * GAMMA);
+    for (let i = 0; i < m; i++) H[i * m + j] = (slope[i] - there[i]) / by;
     moved[j] = w[j];
   }
+  return H;
+}
+
+// One step of Rodas4, as in physics.js.
+function unitsStep(w, h, s, slope, H) {
+  const m = w.length, M = H.slice();
+  for (let j = 0; j < m; j++) M[j * m + j] += 1 / (h * GAMMA);
   const solve = factored(M, m), stages = [solve(slope)];
   const combined = (weights, start, scale) => {
-    const x = Float64Array.from(start);
+    const x = start.slice();
     for (let k = 0; k < weights.length; k++) for (let i = 0; i < m; i++) x[i] += scale * weights[k] * stages[k][i];
     return x;
   };
@@ -99,23 +111,24 @@ function unitsStep(w, h, s, slope) {
 // step, the last weights, and whether it came to rest.
 export function unitsFlow(w, s, end, { rtol = 1e-6, still = 0, most = 1500 } = {}) {
   w = Float64Array.from(w);
-  let now = 0, h = 0.01 / Math.max(...s.map(Math.abs)), { e, slope } = downhill(w, s);
+  let now = 0, h = 0.01 / Math.max(...s.map(Math.abs)), { e, slope } = downhill(w, s), H = null;
   const run = { t: [0], energy: [half(e)], rested: false, diverged: false };
   for (let count = 0; now < end; count++) {
     if (count > most || !(h > 1e-12 * Math.max(now, 1e-6)) || Math.max(...w.map(Math.abs)) > 1e6) {
       run.diverged = true;
       break;
     }
-    const used = Math.min(h, end - now), [next, error] = unitsStep(w, used, s, slope);
+    H ??= curvature(w, s, slope); // of w, however often a step from there is refused
+    const used = Math.min(h, end - now), [next, error] = unitsStep(w, used, s, slope, H);
     let size = 0;
     for (let i = 0; i < w.length; i++)
       size += (error[i] / (rtol * (1e-3 + Math.max(Math.abs(w[i]), Math.abs(next[i]))))) ** 2 / w.length;
     size = Math.sqrt(size);
     if (!Number.isFinite(size)) size = 1e9;
-    h = used * Math.min(5, Math.max(0.1, 0.9 * Math.max(size, 1e-12) ** -0.25));
+    h = used * Math.min(3, Math.max(0.1, 0.8 * Math.max(size, 1e-12) ** -0.25));
     if (size > 1) continue;
     now += used;
-    w = next;
+    [w, H] = [next, null];
     ({ e, slope } = downhill(w, s));
     run.t.push(now);
     run.energy.push(half(e));
