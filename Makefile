@@ -7,6 +7,7 @@
 # make portable  the computing tests and the notebooks again, on another arithmetic
 # make lone      each notebook alone in an empty folder, installed as its page says
 #                (LONE=3: three of them; NEWEST=1: in the newest versions of all packages)
+# make bundle    one archive with all notebooks and the package, opened and started as its README says
 # make release   wheel, notebooks and pages, as a tag publishes them
 # make bench     time the live figures, and the package beside PyTorch, JAX, SciPy and diffrax
 # make notebooks re-execute all notebooks in place     make clean    remove what was built
@@ -32,7 +33,8 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
 # Tests that compute something, and the notebooks against their stored outputs.
-ALL_UNIT := tests --ignore=tests/test_site.py --ignore=tests/test_browser.py --ignore=tests/test_lone.py
+ALL_UNIT := tests --ignore=tests/test_site.py --ignore=tests/test_browser.py --ignore=tests/test_lone.py \
+	--ignore=tests/test_bundle.py
 COMPUTING := $(ALL_UNIT) --ignore=tests/test_packaging.py --ignore=tests/test_plotting.py
 # The last chapters are the longest: begun first, they leave no worker idle at the end.
 NBVAL := -n 2 --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg \
@@ -50,7 +52,7 @@ then printf '%-12s %4d s  %s\n' '$(strip $(1))' $$(( $$(date +%s) - start )) \
 else cat $(LOG)/$(strip $(1)).txt; printf '%-12s FAILED after %d s\n' '$(strip $(1))' $$(( $$(date +%s) - start )); exit 1; fi
 endef
 
-.PHONY: book test serve lab notebooks portable lone course slides release bench lock resolve clean lint unit nbval site
+.PHONY: book test serve lab notebooks portable lone bundle course slides release bench lock resolve clean lint unit nbval site
 
 book: site
 
@@ -93,6 +95,11 @@ _build/html/index.html:
 
 lone: _build/html/index.html .venv/installed
 	$(call stage, lone, $(BIN)/python -m pytest -q tests/test_lone.py)
+
+bundle: _build/html/index.html .venv/installed
+	@rm -rf _build/bundle && mkdir -p _build/bundle && cp _build/html/_static/lrnn-book-*.zip _build/bundle
+	$(call stage, bundle, $(BIN)/python -m pytest -q tests/test_bundle.py)
+	@ls -l _build/bundle
 
 # nbgrader has an environment of its own: it puts menus and server extensions into the JupyterLab it meets.
 COURSE ?= _build/course

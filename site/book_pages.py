@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 import answers
+import found
 import icons
 import takeaway
 import wakeups
@@ -187,6 +188,7 @@ def copy_mathjax(app, error):
 def setup(app):
     wakeups.watch()
     answers.setup(app)
+    found.setup(app)
     icons.setup(app)
     takeaway.setup(app)
     app.add_transform(DarkSiblings)
