@@ -66,10 +66,11 @@ class Tables(SphinxPostTransform):
                 raw.replace_self(table(ElementTree.fromstring(raw.astext())))
         for found in self.document.findall(nodes.table):
             rows = [[width(cell) for cell in row] for row in found.findall(nodes.row)]
-            if len(rows) > 30 or "longtable" in found["classes"]:
+            if len(rows) > 30 or sum(map(sum, rows)) > 1500:
+                most = 80 if "ledger" in found["classes"] else 36
                 found["classes"] += ["longtable", "colwidths-given"]
                 for spec, column in zip(found.findall(nodes.colspec), zip(*rows)):
-                    spec["colwidth"] = min(max(column), 36) + 4
+                    spec["colwidth"] = min(max(column), most) + 10
 
 
 def width(cell):
@@ -90,7 +91,7 @@ def table(html):
             if "id" in row.attrib:
                 cells[0][0].insert(0, nodes.target("", "", ids=[row.attrib["id"]]))
             rows += nodes.row("", *cells)
-    return nodes.table("", group, classes=["longtable"])
+    return nodes.table("", group, classes=[html.attrib["class"]])
 
 
 def filled(node, html):
@@ -121,14 +122,34 @@ class Boxes(SphinxPostTransform):
             )
             box.replace_self(frame)
             frame += box
-            for link in list(box[0].findall(nodes.reference)):
-                if "to-ledger" in link["classes"]:
-                    box[0].insert(box[0].index(link), latex(r"\hfill\normalfont\small "))
+            for link in list(box[0].findall(nodes.reference)):  # which LaTeX's writer has not in titles
+                where = link["refuri"].removeprefix("%").replace("#", ":")
+                link.replace_self(latex(rf"\inledger{{\detokenize{{{where}}}}}"))
+
+
+class Together(SphinxPostTransform):
+    """A short cell stays on one page with what it prints; a longer one breaks between the two."""
+
+    default_priority = 720
+    formats = ("latex",)
+
+    def run(self):
+        for cell in [box for box in self.document.findall(nodes.container) if "cell" in box["classes"]]:
+            blocks = list(cell.findall(nodes.literal_block))
+            height = [block.astext().count("\n") + 2 for block in blocks]
+            if sum(height) <= 12:
+                blocks, height = [cell], [sum(height)]
+            for block, lines in zip(blocks, height):
+                if lines <= 20:
+                    block.parent.insert(
+                        block.parent.index(block), latex(rf"\needspace{{{lines}\baselineskip}}")
+                    )
 
 
 def setup(app):
     app.add_post_transform(Parts)
     app.add_post_transform(Tables)
     app.add_post_transform(Boxes)
+    app.add_post_transform(Together)
     app.connect("builder-inited", prepare, priority=100)  # before myst-nb reads its settings
     app.connect("source-read", shorten)
