@@ -128,7 +128,7 @@ class Boxes(SphinxPostTransform):
 
 
 class Together(SphinxPostTransform):
-    """A short cell stays on one page with what it prints; a longer one breaks between the two."""
+    """What belongs together stays on one page: a short cell and what it prints, an exercise and its title."""
 
     default_priority = 720
     formats = ("latex",)
@@ -141,9 +141,21 @@ class Together(SphinxPostTransform):
                 blocks, height = [cell], [sum(height)]
             for block, lines in zip(blocks, height):
                 if lines <= 20:
-                    block.parent.insert(
-                        block.parent.index(block), latex(rf"\needspace{{{lines}\baselineskip}}")
-                    )
+                    keep(lines, block)
+            for block in cell.findall(nodes.literal_block):
+                if max(map(len, block.astext().splitlines())) > 100:
+                    block.parent["classes"].append("wide")
+        for target in list(self.document.findall(nodes.target)):
+            if target.get("refid", "").startswith("ex-"):
+                keep(5, target)
+        for long in list(self.document.findall(nodes.table)):
+            if "longtable" in long["classes"]:
+                keep(8, long)
+
+
+def keep(lines, node):
+    """Begin a new page before the node unless so many lines are left."""
+    node.parent.insert(node.parent.index(node), latex(rf"\keep{{{lines}}}"))
 
 
 def setup(app):
