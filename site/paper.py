@@ -140,7 +140,7 @@ class Together(SphinxPostTransform):
             if sum(height) <= 12:
                 blocks, height = [cell], [sum(height)]
             for block, lines in zip(blocks, height):
-                if lines <= 20:
+                if lines <= 26:
                     keep(lines, block)
             for block in cell.findall(nodes.literal_block):
                 if max(map(len, block.astext().splitlines())) > 100:
