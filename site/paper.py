@@ -49,7 +49,7 @@ class Parts(SphinxPostTransform):
         first = nodes.section("", nodes.title("", "Introduction"), ids=book["ids"])
         first += [node for node in book[1:] if node not in parts]
         book[1:] = [latex(r"\withoutnumbers"), first]
-        for tree, part in zip(list(trees), parts, strict=True):
+        for tree, part in zip(trees, parts, strict=True):
             numbers = r"\withnumbers" if tree.get("numbered") else r"\withoutnumbers"
             book += [latex(rf"{numbers}\part{{{tree['caption']}}}"), part]
 
@@ -109,6 +109,9 @@ def filled(node, html):
     return node
 
 
+BOXES = {"predict", "verdict"}
+
+
 class Boxes(SphinxPostTransform):
     """What the paper says and what the code finds, and questions: each kind of box has a look of its own."""
 
@@ -117,12 +120,13 @@ class Boxes(SphinxPostTransform):
 
     def run(self):
         for box in list(self.document.findall(nodes.admonition)):
-            frame = nodes.container(
-                classes=[name for name in box["classes"] if name in {"predict", "verdict"}]
-            )
+            frame = nodes.container(classes=[kind for kind in box["classes"] if kind in BOXES])
             box.replace_self(frame)
             frame += box
-            for link in list(box[0].findall(nodes.reference)):  # which LaTeX's writer has not in titles
+            link = box[0][-1]
+            if "to-ledger" in getattr(link, "attributes", {}).get(
+                "classes", ()
+            ):  # Sphinx's writer makes no links in titles
                 where = link["refuri"].removeprefix("%").replace("#", ":")
                 link.replace_self(latex(rf"\inledger{{\detokenize{{{where}}}}}"))
 

@@ -81,14 +81,17 @@ def test_each_figure_is_there_once():
 
 def test_what_cells_show_in_html_is_there():
     tex = read("tex")
-    ledger = [output["data"]["text/html"] for cell in cells(ROOT / "book/appendix/ledger.ipynb")
-              for output in cell.get("outputs", []) if "text/html" in output.get("data", {})]  # fmt: skip
-    rows = re.findall(r'<tr id="(\w+)">', "".join(ledger))
+    outputs = [output for path in PAGES for cell in cells(path) for output in cell.get("outputs", ())]
+    shown = [output.data["text/html"] for output in outputs if "text/html" in output.get("data", ())]
+    assert all(html.startswith('<table class="ledger"') for html in shown)
+    rows = re.findall(r'<tr id="(\w+)">', "".join(shown))
     assert len(rows) > 30
     for row in rows:
         assert f"\\label{{\\detokenize{{book/appendix/ledger:{row}}}}}" in tex, row
-    for row in (name for name in rows if name.startswith("c")):
-        assert f"claim-{row}}}}}" in tex, row
+    claims = [row for row in rows if row.startswith("c")]
+    for row in claims:
+        assert f":claim-{row}}}}}" in tex, row
+    assert tex.count(r"\inledger{\detokenize{book/appendix/ledger:c") == len(claims) + 1  # and C27, a list
     assert "IPython.core.display" not in tex
     assert "<Figure size" not in tex
 
