@@ -1,5 +1,6 @@
 # make book      build the book into _build/html       make test     everything that must hold
 #                (ANSWERS=withheld: the edition for a class, without the answers to the exercises)
+# make pdf       the book on paper, from the stored outputs, in _build/pdf (needs XeLaTeX; .ci/run says which packages)
 # make course    the course pack in _build/course: assignments, answers, gradebook, and the proof that grading works
 #                (SEED="words": other numbers in the hidden tests; COURSE=FOLDER: somewhere else)
 # make slides    a deck for each chapter of part one in _build/slides (REVEAL=FOLDER: with a reveal.js of your own)
@@ -34,7 +35,7 @@ export JUPYTER_PLATFORM_DIRS := 1
 
 # Tests that compute something, and the notebooks against their stored outputs.
 ALL_UNIT := tests --ignore=tests/test_site.py --ignore=tests/test_browser.py --ignore=tests/test_lone.py \
-	--ignore=tests/test_bundle.py
+	--ignore=tests/test_bundle.py --ignore=tests/test_pdf.py
 COMPUTING := $(ALL_UNIT) --ignore=tests/test_packaging.py --ignore=tests/test_plotting.py
 # The last chapters are the longest: begun first, they leave no worker idle at the end.
 NBVAL := -n 2 --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg \
@@ -48,11 +49,11 @@ define stage
 @mkdir -p $(LOG); start=$$(date +%s); \
 if ( $(2) ) >$(LOG)/$(strip $(1)).txt 2>&1; \
 then printf '%-12s %4d s  %s\n' '$(strip $(1))' $$(( $$(date +%s) - start )) \
-	"$$(grep -hoE '[0-9]+ passed.*|no Chromium.*|All checks passed!|build succeeded.*|executed [0-9]+ notebooks' $(LOG)/$(strip $(1)).txt | tail -n 1 | sed -E 's/ in [0-9.]+s.*//; s/=+//g')"; \
+	"$$(grep -hoE '[0-9]+ passed.*|[0-9]+ pages|no Chromium.*|All checks passed!|build succeeded.*|executed [0-9]+ notebooks' $(LOG)/$(strip $(1)).txt | tail -n 1 | sed -E 's/ in [0-9.]+s.*//; s/=+//g')"; \
 else cat $(LOG)/$(strip $(1)).txt; printf '%-12s FAILED after %d s\n' '$(strip $(1))' $$(( $$(date +%s) - start )); exit 1; fi
 endef
 
-.PHONY: book test serve lab notebooks portable lone bundle course slides release bench lock resolve clean lint unit nbval site
+.PHONY: book pdf test serve lab notebooks portable lone bundle course slides release bench lock resolve clean lint unit nbval site
 
 book: site
 
@@ -128,6 +129,16 @@ release: site
 site: .venv/installed
 	@rm -rf _build/html
 	$(call stage, book, $(BIN)/jupyter-book build . -W --keep-going)
+
+# Read in a folder of its own, since other settings hold than for the pages; lines of the log are not broken.
+PDF := _build/pdf/_build/latex
+pdf: .venv/installed
+	@rm -rf _build/pdf
+	$(call stage, pdf-read, ANSWERS=withheld $(BIN)/jupyter-book build . --path-output _build/pdf --builder latex -W --keep-going)
+	$(call stage, pdf-set, cd $(PDF) && { max_print_line=1000 latexmk -xelatex -silent -halt-on-error book.tex || { cat book.log; exit 1; }; } \
+		&& grep -oE '[0-9]+ pages' book.log)
+	$(call stage, pdf-tests, $(BIN)/python -m pytest -q tests/test_pdf.py)
+	@cp $(PDF)/book.pdf _build/pdf/how-linear-recurrent-networks-learn.pdf
 
 serve: site
 	@echo 'http://localhost:8000 (Ctrl-C stops it)'

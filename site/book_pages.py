@@ -11,6 +11,7 @@ from pathlib import Path
 import answers
 import found
 import icons
+import paper
 import takeaway
 import wakeups
 from docutils import nodes
@@ -63,15 +64,17 @@ class ClaimLinks(SphinxPostTransform):
     """
 
     default_priority = 100
-    formats = ("html",)
+    formats = ("html", "latex")
 
     def run(self):
         ledger = self.app.builder.get_relative_uri(self.env.docname, LEDGER)
-        for box in self.document.findall(nodes.admonition):
+        for box in list(self.document.findall(nodes.admonition)):
             claim = re.match(r"C\d\d", box[0].astext())
             if "verdict" in box["classes"] and claim and claim.group() != "C00":
                 row = claim.group().lower()
                 box["ids"].append(f"claim-{row}")
+                if self.app.builder.format == "latex":  # which gives boxes no anchors of their own
+                    box.parent.insert(box.parent.index(box), nodes.target("", "", ids=box["ids"]))
                 link = nodes.reference("", "ledger", refuri=f"{ledger}#{row}", classes=["to-ledger"])
                 link["reftitle"] = f"{claim.group()} in the ledger of all claims"
                 box[0].append(link)
@@ -113,9 +116,8 @@ def keep_proportions(app, page, template, context, doctree):
 def read_in_parallel(app):
     """Notebooks are executed as their pages are read: one a core, where processes can fork."""
     app.parallel = max(app.parallel, os.cpu_count() or 1)
-    # These two do not say that they are safe; they act once all pages are read.
-    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
-        app.extensions[name].parallel_read_safe = True
+    # It does not say that it is safe; it acts once all pages are read.
+    app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
 
 
 def deal_out(app, env, docnames):
@@ -191,6 +193,7 @@ def setup(app):
     found.setup(app)
     icons.setup(app)
     takeaway.setup(app)
+    paper.setup(app)
     app.add_transform(DarkSiblings)
     app.add_post_transform(ClaimLinks)
     app.add_post_transform(FullSize)
