@@ -77,7 +77,7 @@ function fate(s, u0, end, diverged, best, printed, learned) {
 }
 
 function render({ model, el }) {
-  const canvas = h("canvas"), svg = g("svg", { "aria-hidden": "true" });
+  const canvas = h("canvas"), svg = g("svg", { "aria-hidden": "true" }), moving = g("g");
   const plane = h("div", {
     class: "lrnn-plane", tabindex: 0, role: "application",
     "aria-label": "Map of networks over b and ac. The arrow keys move the start, with Shift by larger steps.",
@@ -135,6 +135,27 @@ function render({ model, el }) {
     playing = requestAnimationFrame(frame);
   }
 
+  // What stays while the start moves.
+  function lay(width, height, printed) {
+    const { s, saddles, parts } = known;
+    map = axes(width, height, { x: B, y: U, xlabel: "*b*: how long it remembers", ylabel: "*ac*: how loudly it answers", frame: true });
+    const { X, Y, box } = map, place = ([b, u]) => [X(b), Y(u)], edge = { width: box.right - box.left, height: box.bottom - box.top };
+    const floor = Array.from({ length: 161 }, (_, n) => B[0] + (n / 160) * (B[1] - B[0])).map((b) => [b, betaS(b, s) / betaB(b, s.length)]);
+    canvas.style.cssText = `left:${box.left}px;top:${box.top}px;width:${edge.width}px;height:${edge.height}px`;
+    svg.setAttribute("width", width);
+    svg.setAttribute("height", height);
+    svg.replaceChildren(
+      g("clipPath", { id: name }, g("rect", { x: box.left, y: box.top, ...edge })), map.layer,
+      g("g", { "clip-path": `url(#${name})` },
+        arrows(s, printed, X, Y),
+        g("g", { class: "lrnn-later" },
+          curve(floor.map(place), "under"), curve(floor.map(place), "floor"),
+          printed ? [] : parts.map((part) => curve(part.map(place), "part")),
+          saddles.map(({ b, u }) => cross(X(b), Y(u)))),
+        moving),
+    );
+  }
+
   const stop = figure({
     model, el, picture: plane, controls, more, output, note: play,
     label: "Live figure: energy of one mode over b and ac",
@@ -147,14 +168,16 @@ function render({ model, el }) {
         known = { ...survey(family, rate, T, coarse), task, coarse };
         paint(canvas, known.s, coarse ? COARSE : PIXELS);
       }
-      const { s, best, saddles, parts } = known;
-      map = axes(width, height, { x: B, y: U, xlabel: "*b*: how long it remembers", ylabel: "*ac*: how loudly it answers", frame: true });
+      const { s, best } = known, ground = `${task} ${known.coarse} ${printed} ${width}`;
+      if (known.ground !== ground) {
+        known.ground = ground;
+        lay(width, height, printed);
+      }
       const { X, Y, box } = map, place = ([b, u]) => [X(b), Y(u)];
       // Words over or under a point, and inside of the frame.
       const word = (text, x, y) => g("text", {
         class: "lrnn-word", x: Math.min(box.right - 30, Math.max(box.left + 30, x)), y: Math.max(box.top + 12, y), "text-anchor": "middle",
       }, text);
-      canvas.style.cssText = `left:${box.left}px;top:${box.top}px;width:${box.right - box.left}px;height:${box.bottom - box.top}px`;
 
       const [a0, c0] = balanced(u0), pole = printed && b0 === 0, options = { printed };
       const inside = (b, u) => b > 2 * B[0] && b < 2 * B[1] && Math.abs(u) < 4;
@@ -164,24 +187,13 @@ function render({ model, el }) {
       const at = pole ? { a: [NaN], b: [NaN], c: [NaN] } : flow(a0, b0, c0, s, [time, LATEST], options);
       const now = { a: at.a[0], b: at.b[0], c: at.c[0] }, end = { a: at.a[1], b: at.b[1], c: at.c[1] };
 
-      const floor = Array.from({ length: 161 }, (_, n) => B[0] + (n / 160) * (B[1] - B[0])).map((b) => [b, betaS(b, s) / betaB(b, T)]);
       const way = track.b.map((b, n) => [b, track.a[n] * track.c[n]]);
-      svg.setAttribute("width", width);
-      svg.setAttribute("height", height);
-      const clip = g("clipPath", { id: name }, g("rect", { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top }));
-      svg.replaceChildren(
-        clip, map.layer,
-        g("g", { "clip-path": `url(#${name})` },
-          arrows(s, printed, X, Y),
-          g("g", { class: "lrnn-later" },
-            curve(floor.map(place), "under"), curve(floor.map(place), "floor"),
-            printed ? [] : parts.map((part) => curve(part.map(place), "part")),
-            saddles.map(({ b, u }) => cross(X(b), Y(u)))),
-          curve(way.map(place), "halo"), curve(way.map(place), "path"),
-          star(X(best.b), Y(best.u)), word("best", X(best.b), Y(best.u) + 24),
-          Number.isFinite(now.b) ? g("circle", { class: "lrnn-dot lrnn-later", cx: X(now.b), cy: Y(now.a * now.c), r: 5 }) : [],
-          g("circle", { class: "lrnn-handle", cx: X(b0), cy: Y(u0), r: 8 }),
-          b0 === first[0] && u0 === first[1] ? word("drag me", X(b0), Y(u0) - 12) : []),
+      moving.replaceChildren(
+        curve(way.map(place), "halo"), curve(way.map(place), "path"),
+        star(X(best.b), Y(best.u)), word("best", X(best.b), Y(best.u) + 24),
+        Number.isFinite(now.b) ? g("circle", { class: "lrnn-dot lrnn-later", cx: X(now.b), cy: Y(now.a * now.c), r: 5 }) : "",
+        g("circle", { class: "lrnn-handle", cx: X(b0), cy: Y(u0), r: 8 }),
+        b0 === first[0] && u0 === first[1] ? word("drag me", X(b0), Y(u0) - 12) : "",
       );
       const E = Number.isFinite(now.b) ? energy(now.a, now.b, now.c, s) : NaN;
       output.write([
