@@ -122,6 +122,11 @@ def deal_out(app, env, docnames):
     docnames[:] = docnames[::2] + docnames[1::2]
 
 
+def take_address(app, config):
+    """The address of the pages, from whoever publishes them: so a fork's pages know their own."""
+    config.html_baseurl = os.environ.get("BASEURL") or config.html_baseurl
+
+
 def add_templates(app, config):
     config.templates_path = [*config.templates_path, str(TEMPLATES)]
 
@@ -193,6 +198,7 @@ def setup(app):
     app.add_post_transform(ClaimLinks)
     app.add_post_transform(FullSize)
     app.add_config_value("two_themes", True, "env")  # see lrnn.plotting.TwoThemes
+    app.connect("config-inited", take_address)
     app.connect("config-inited", add_templates)
     app.connect("builder-inited", read_in_parallel)
     app.connect("builder-inited", add_static_files)

@@ -66,10 +66,11 @@ def test_the_edition_for_a_class_has_no_answer_anywhere(tmp_path):
     toc = "format: jb-book\nroot: book/intro\nchapters:\n- file: book/04-exact-solution\n"
     (tmp_path / "_toc.yml").write_text(toc, encoding="utf-8")
     given = [f"--{name}={tmp_path / file}" for name, file in (("config", "_config.yml"), ("toc", "_toc.yml"))]
-    found = {}
+    found, addresses = {}, {"folded": "", "withheld": "https://book.example/fork/"}
     for edition in ("folded", "withheld"):
         out = tmp_path / edition
-        run(*JUPYTER_BOOK, "build", ".", *given, f"--path-output={out}", cwd=ROOT, ANSWERS=edition)
+        run(*JUPYTER_BOOK, "build", ".", *given, f"--path-output={out}", cwd=ROOT, ANSWERS=edition,
+            BASEURL=addresses[edition].rstrip("/"))  # fmt: skip
         site = out / "_build" / "html"
         files = [*site.rglob("*.html"), *site.rglob("*.ipynb"), site / "searchindex.js"]
         text = {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in files}
@@ -78,6 +79,14 @@ def test_the_edition_for_a_class_has_no_answer_anywhere(tmp_path):
             "index" for name, content in text.items() if name == "searchindex.js" and "mistak" in content
         }
     page = "book/04-exact-solution"
+    # Where a build is told its address, its pages tell it on.
+    for edition, address in addresses.items():
+        text = (tmp_path / edition / "_build" / "html" / f"{page}.html").read_text(encoding="utf-8")
+        html = BeautifulSoup(text, "html.parser")
+        canonical = [link["href"] for link in html.find_all("link", rel="canonical")]
+        assert canonical == ([f"{address}{page}.html"] if address else [])
+        line = html.find(class_="take-along").find("pre").get_text()
+        assert (f"@ {address}_static/lrnn-" in line) == bool(address)
     assert found["folded"] >= {f"{page}.html", f"_sources/{page}.ipynb", "index"}
     assert found["withheld"] == set()
 
