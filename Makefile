@@ -1,5 +1,6 @@
 # make book      build the book into _build/html       make test     everything that must hold
 #                (ANSWERS=withheld: the edition for a class, without the answers to the exercises)
+# make pdf       the book on paper, from the stored outputs, in _build/pdf (needs XeLaTeX; .ci/run says which packages)
 # make course    the course pack in _build/course: assignments, answers, gradebook, and the proof that grading works
 #                (SEED="words": other numbers in the hidden tests; COURSE=FOLDER: somewhere else)
 # make slides    a deck for each chapter of part one in _build/slides (REVEAL=FOLDER: with a reveal.js of your own)
@@ -7,6 +8,7 @@
 # make portable  the computing tests and the notebooks again, on another arithmetic
 # make lone      each notebook alone in an empty folder, installed as its page says
 #                (LONE=3: three of them; NEWEST=1: in the newest versions of all packages)
+# make bundle    one archive with all notebooks and the package, opened and started as its README says
 # make release   what a tag publishes, in _build/release: site, PDF, bundle, wheel, students' pack, checksums
 #                (TAG=v1.2.3: refuse to if that is not the version)
 # make links     do the addresses that the pages lead to still answer? (LIST=1: only list them)
@@ -35,7 +37,8 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
 # Tests that compute something, and the notebooks against their stored outputs.
-ALL_UNIT := tests --ignore=tests/test_site.py --ignore=tests/test_browser.py --ignore=tests/test_lone.py
+ALL_UNIT := tests --ignore=tests/test_site.py --ignore=tests/test_browser.py --ignore=tests/test_lone.py \
+	--ignore=tests/test_bundle.py --ignore=tests/test_pdf.py
 COMPUTING := $(ALL_UNIT) --ignore=tests/test_packaging.py --ignore=tests/test_plotting.py \
 	--ignore=tests/test_publishing.py --ignore=tests/test_workflows.py
 # The last chapters are the longest: begun first, they leave no worker idle at the end.
@@ -50,11 +53,11 @@ define stage
 @mkdir -p $(LOG); start=$$(date +%s); \
 if ( $(2) ) >$(LOG)/$(strip $(1)).txt 2>&1; \
 then printf '%-12s %4d s  %s\n' '$(strip $(1))' $$(( $$(date +%s) - start )) \
-	"$$(grep -hoE '[0-9]+ passed.*|no Chromium.*|All checks passed!|build succeeded.*|executed [0-9]+ notebooks' $(LOG)/$(strip $(1)).txt | tail -n 1 | sed -E 's/ in [0-9.]+s.*//; s/=+//g')"; \
+	"$$(grep -hoE '[0-9]+ passed.*|[0-9]+ pages|no Chromium.*|All checks passed!|build succeeded.*|executed [0-9]+ notebooks' $(LOG)/$(strip $(1)).txt | tail -n 1 | sed -E 's/ in [0-9.]+s.*//; s/=+//g')"; \
 else cat $(LOG)/$(strip $(1)).txt; printf '%-12s FAILED after %d s\n' '$(strip $(1))' $$(( $$(date +%s) - start )); exit 1; fi
 endef
 
-.PHONY: book test serve lab notebooks portable lone course slides release bench lock resolve clean lint unit nbval site \
+.PHONY: book pdf test serve lab notebooks portable lone bundle course slides release bench lock resolve clean lint unit nbval site \
 	links changed notes
 
 book: site
@@ -99,6 +102,11 @@ _build/html/index.html:
 lone: _build/html/index.html .venv/installed
 	$(call stage, lone, $(BIN)/python -m pytest -q tests/test_lone.py)
 
+bundle: _build/html/index.html .venv/installed
+	@rm -rf _build/bundle && mkdir -p _build/bundle && cp _build/html/_static/lrnn-book-*.zip _build/bundle
+	$(call stage, bundle, $(BIN)/python -m pytest -q tests/test_bundle.py)
+	@ls -l _build/bundle
+
 # nbgrader has an environment of its own: it puts menus and server extensions into the JupyterLab it meets.
 COURSE ?= _build/course
 .course/installed: course/requirements.lock pyproject.toml
@@ -141,6 +149,16 @@ release: notes site pdf bundle course
 site: .venv/installed
 	@rm -rf _build/html
 	$(call stage, book, $(BIN)/jupyter-book build . -W --keep-going)
+
+# Read in a folder of its own, since other settings hold than for the pages; lines of the log are not broken.
+PDF := _build/pdf/_build/latex
+pdf: .venv/installed
+	@rm -rf _build/pdf
+	$(call stage, pdf-read, ANSWERS=withheld $(BIN)/jupyter-book build . --path-output _build/pdf --builder latex -W --keep-going)
+	$(call stage, pdf-set, cd $(PDF) && { max_print_line=1000 latexmk -xelatex -silent -halt-on-error book.tex || { cat book.log; exit 1; }; } \
+		&& grep -oE '[0-9]+ pages' book.log)
+	$(call stage, pdf-tests, $(BIN)/python -m pytest -q tests/test_pdf.py)
+	@cp $(PDF)/book.pdf _build/pdf/how-linear-recurrent-networks-learn.pdf
 
 serve: site
 	@echo 'http://localhost:8000 (Ctrl-C stops it)'

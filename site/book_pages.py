@@ -9,7 +9,9 @@ from importlib import metadata
 from pathlib import Path
 
 import answers
+import found
 import icons
+import paper
 import takeaway
 import wakeups
 from docutils import nodes
@@ -62,15 +64,17 @@ class ClaimLinks(SphinxPostTransform):
     """
 
     default_priority = 100
-    formats = ("html",)
+    formats = ("html", "latex")
 
     def run(self):
         ledger = self.app.builder.get_relative_uri(self.env.docname, LEDGER)
-        for box in self.document.findall(nodes.admonition):
+        for box in list(self.document.findall(nodes.admonition)):
             claim = re.match(r"C\d\d", box[0].astext())
             if "verdict" in box["classes"] and claim and claim.group() != "C00":
                 row = claim.group().lower()
                 box["ids"].append(f"claim-{row}")
+                if self.app.builder.format == "latex":  # which gives boxes no anchors of their own
+                    box.parent.insert(box.parent.index(box), nodes.target("", "", ids=box["ids"]))
                 link = nodes.reference("", "ledger", refuri=f"{ledger}#{row}", classes=["to-ledger"])
                 link["reftitle"] = f"{claim.group()} in the ledger of all claims"
                 box[0].append(link)
@@ -112,19 +116,13 @@ def keep_proportions(app, page, template, context, doctree):
 def read_in_parallel(app):
     """Notebooks are executed as their pages are read: one a core, where processes can fork."""
     app.parallel = max(app.parallel, os.cpu_count() or 1)
-    # These two do not say that they are safe; they act once all pages are read.
-    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
-        app.extensions[name].parallel_read_safe = True
+    # It does not say that it is safe; it acts once all pages are read.
+    app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
 
 
 def deal_out(app, env, docnames):
     """Each process reads a run of pages; dealt out like cards, the long ones do not all fall to one."""
     docnames[:] = docnames[::2] + docnames[1::2]
-
-
-def take_address(app, config):
-    """The address of the pages, from whoever publishes them: so a fork's pages know their own."""
-    config.html_baseurl = os.environ.get("BASEURL") or config.html_baseurl
 
 
 def add_templates(app, config):
@@ -192,13 +190,14 @@ def copy_mathjax(app, error):
 def setup(app):
     wakeups.watch()
     answers.setup(app)
+    found.setup(app)
     icons.setup(app)
     takeaway.setup(app)
+    paper.setup(app)
     app.add_transform(DarkSiblings)
     app.add_post_transform(ClaimLinks)
     app.add_post_transform(FullSize)
     app.add_config_value("two_themes", True, "env")  # see lrnn.plotting.TwoThemes
-    app.connect("config-inited", take_address)
     app.connect("config-inited", add_templates)
     app.connect("builder-inited", read_in_parallel)
     app.connect("builder-inited", add_static_files)

@@ -22,7 +22,7 @@ METADATA = {
 
 
 def stable(notebook):
-    """Drop what differs from run to run: widget states, timings, versions, the outputs of controls."""
+    """Drop what differs from run to run: widget states, timings, versions, what is not compared."""
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     known = set()
@@ -40,7 +40,7 @@ def stable(notebook):
         cell.metadata.pop("jupyter", None)
         if folded:
             cell.metadata.jupyter = folded
-        if "control" in tags:
+        if "nbval-ignore-output" in tags:
             cell.outputs = []
         for output in cell.get("outputs", []):
             # Without its state a widget cannot be shown; the still picture beside it can.

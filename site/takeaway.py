@@ -4,6 +4,7 @@ import ast
 import base64
 import copy
 import re
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from lrnn import __version__
 
 ROOT = Path(__file__).parents[1]
 WHEEL = f"lrnn-{__version__}-py3-none-any.whl"
+BUNDLE = f"lrnn-book-{__version__}.zip"
 # What notebooks read or import from their own folder, or find in the folder above.
 BESIDE = {
     "book/13-phase-diagram": ("book/phase_diagram.py", "book/phase_diagram.npz"),
@@ -95,14 +97,47 @@ class TakeAlong(SphinxPostTransform):
             f"<p><strong>Run this page.</strong> {take}, type the line below there, and open it with "
             f"<code>jupyter lab {source.name}</code>. Python 3.11 or newer is needed, and nothing else.</p>"
         )
+        if name == self.config.root_doc:
+            whole = f'<a href="{up}_static/{BUNDLE}" download>{BUNDLE}</a>'
+            text = (
+                f"<p><strong>Run all of them.</strong> {whole} holds every notebook, executed, the package, "
+                f"and how to start in two lines.</p>{text}"
+            )
         box = nodes.container(classes=["take-along"])
         box += nodes.raw("", text, format="html")
         box += nodes.literal_block(line, line, language="text")
         next(self.document.findall(nodes.section)).append(box)
 
 
+def versions():
+    """The versions of the lock as constraints: a wheel has no hash there."""
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
+    return "".join(f"{re.sub(' +--hash.*', '', line)}\n" for line in lock.splitlines() if "==" in line)
+
+
+def bundle(out):
+    """Everything that a reader runs, as one archive."""
+    texts = {
+        "README.md": (ROOT / "site" / "bundle.md").read_text(encoding="utf-8"),
+        "versions.txt": versions(),
+        "requirements.txt": f"-c versions.txt\n./{WHEEL}[notebooks]\n",
+        "environment.yml": "name: lrnn-book\nchannels: [conda-forge]\n"
+        "dependencies:\n  - python=3.12\n  - pip\n  - pip:\n      - -r requirements.txt\n",
+    }
+    files = [ROOT / name for name in ("LICENSE", "LICENSE-CONTENT", "CITATION.cff")]
+    notebooks = sorted((out / "_sources" / "book").rglob("*.ipynb"))
+    with zipfile.ZipFile(out / "_static" / BUNDLE, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            archive.writestr(f"lrnn-book/{name}", text)
+        for file in [*files, out / "_static" / WHEEL]:
+            archive.write(file, f"lrnn-book/{file.name}")
+        for notebook in notebooks:
+            place = notebook.relative_to(out / "_sources" / "book").as_posix()
+            archive.write(notebook, f"lrnn-book/notebooks/{place}")
+
+
 def write(app, error):
-    """The wheel, and the notebooks as they are offered for download."""
+    """The wheel, the notebooks as they are offered for download, and all of it in one archive."""
     if error or app.builder.format != "html":
         return
     out = Path(app.outdir)
@@ -112,6 +147,7 @@ def write(app, error):
         notebook = answers.edition(app, nbformat.read(ROOT / f"{name}.ipynb", as_version=4))
         whole = standing_alone(with_numbers(notebook), [ROOT / file for file in BESIDE.get(name, ())])
         nbformat.write(whole, path)
+    bundle(out)
 
 
 def setup(app):

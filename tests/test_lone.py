@@ -9,16 +9,14 @@ import json
 import os
 import shutil
 import subprocess
-import venv
 from datetime import date
 from pathlib import Path
 from urllib.parse import urldefrag
 
-import nbformat
+import alone
 import pytest
-import wakeups
+import takeaway
 from bs4 import BeautifulSoup
-from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
@@ -48,59 +46,27 @@ def test_every_notebook_of_the_book_is_offered():
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
-    """An environment with what the pages tell to install, and nothing else."""
+    """An environment with what the pages tell to install."""
     (line,) = {line for _, line in OFFERED.values()}
-    (wheel,) = {files[1].resolve() for files, _ in OFFERED.values()}
-    folder = ROOT / ".lone"
-    ready, key = (
-        folder / "ready",
-        json.dumps([line, os.environ.get("NEWEST"), hashlib.sha256(wheel.read_bytes()).hexdigest()]),
-    )
-    run = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    if not ready.exists() or ready.read_text(encoding="utf-8") != key:
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        empty = tmp_path_factory.mktemp("install")
-        shutil.copy(wheel, empty)
-        command, install, requirement = line.split(" ", 2)
-        assert (command, install) == ("pip", "install")
-        lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
-        pins = [entry.split(" --hash")[0] for entry in lock.splitlines() if "==" in entry]
-        pins = "" if os.environ.get("NEWEST") else "\n".join(pins)
-        (empty / "versions.txt").write_text(pins, encoding="utf-8")
-        subprocess.run(
-            [run, "-m", "pip", "install", "-q", requirement.strip('"'), "-c", "versions.txt"],
-            cwd=empty, check=True,
-        )  # fmt: skip
-        ready.write_text(key, encoding="utf-8")
-    return run
-
-
-@pytest.fixture
-def kernel(python, tmp_path, monkeypatch):
-    """The name of a kernel that runs there."""
-    spec = tmp_path / "jupyter" / "kernels" / "lone"
-    spec.mkdir(parents=True)
-    command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    content = json.dumps({"argv": command, "display_name": "lone", "language": "python"})
-    (spec / "kernel.json").write_text(content, encoding="utf-8")
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    # What the kernel must not find: this checkout, or modules beside its notebooks.
-    monkeypatch.delenv("PYTHONPATH", raising=False)
-    wakeups.watch()
-    return "lone"
+    (wheel,) = {files[-1].resolve() for files, _ in OFFERED.values()}
+    key = json.dumps([line, os.environ.get("NEWEST"), hashlib.sha256(wheel.read_bytes()).hexdigest()])
+    empty = tmp_path_factory.mktemp("install")
+    shutil.copy(wheel, empty)
+    command, install, requirement = line.split(" ", 2)
+    assert (command, install) == ("pip", "install")
+    pins = "" if os.environ.get("NEWEST") else takeaway.versions()
+    (empty / "versions.txt").write_text(pins, encoding="utf-8")
+    install = [command, install, "-q", requirement.strip('"'), "-c", "versions.txt"]
+    return alone.environment("page", key, empty, install)
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_notebook_runs_alone_in_an_empty_folder(name, kernel, tmp_path):
+def test_a_notebook_runs_alone_in_an_empty_folder(name, python, tmp_path, monkeypatch):
     folder = tmp_path / "empty"
     folder.mkdir()
-    source = OFFERED[name][0][0]
+    source = OFFERED[name][0][-2]
     shutil.copy(source, folder)
-    notebook = nbformat.read(folder / source.name, as_version=4)
-    NotebookClient(
-        notebook, kernel_name=kernel, timeout=300, resources={"metadata": {"path": str(folder)}}
-    ).execute()
+    alone.execute(folder / source.name, python, tmp_path / "jupyter", monkeypatch)
 
 
 def test_the_environment_holds_the_wheel_and_not_this_checkout(python, tmp_path):

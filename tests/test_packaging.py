@@ -8,11 +8,13 @@ import tomllib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from pybtex.database import parse_string
 
 import lrnn
 
@@ -244,3 +246,22 @@ def test_the_conda_environment_installs_the_same_lock():
     assert pinned in VERSIONS
     (pip,) = (d["pip"] for d in given if isinstance(d, dict))
     assert "-r requirements.lock" in pip
+
+
+def test_the_citation_on_the_first_page_is_that_of_the_citation_file():
+    told = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    book = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    intro = nbformat.read(ROOT / "book" / "intro.ipynb", as_version=4)
+    (box,) = re.findall(r"```bibtex\n(.+?)```", "".join(cell.source for cell in intro.cells), re.DOTALL)
+    ((_, entry),) = parse_string(box, "bibtex").entries.items()
+    assert entry.type == told["type"]
+    assert [str(person).strip("{}") for person in entry.persons["author"]] == [
+        author["name"] for author in told["authors"]
+    ]
+    expected = {name: str(told[name]) for name in ("title", "version", "url") if name in told}
+    assert dict(entry.fields) == {
+        **expected,
+        "year": book["copyright"],
+        "license": " and ".join(told["license"]),
+    }
+    assert told["version"] == lrnn.__version__

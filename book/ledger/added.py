@@ -138,7 +138,7 @@ def n1c(power=4):
     found = np.log2(excess[0] / excess[1])
     return evidence(
         found, power, 0.5,
-        f"A rotation, two units: halving the start divides the excess by 2^{found:.1f}.",
+        f"A rotation, two units: halving the start divides the excess by 2^({found:.1f}).",
     )  # fmt: skip
 
 
