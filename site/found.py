@@ -1,7 +1,7 @@
 """How the published book is found and shared: addresses, a sitemap, and what a link to a page looks like.
 
-All of it needs `html_baseurl` in _config.yml, or BASEURL in the environment, by which a fork's pages know their own
-address; a book without one has titles and descriptions alone.
+All of it needs `html_baseurl` in _config.yml, or BASEURL in the environment, by which the pages of a fork get
+their own address; a book without one has titles and descriptions alone.
 """
 
 import os

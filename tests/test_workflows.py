@@ -7,7 +7,6 @@ import http.server
 import inspect
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -48,7 +47,7 @@ def rules():
 
 def made(command):
     """The targets that a call of make names; settings are NAME=VALUE."""
-    words = shlex.split(command, comments=True)
+    words = command.partition("#")[0].split()
     while words and "=" in words[0]:
         words.pop(0)
     return [word for word in words[1:] if "=" not in word] if words[:1] == ["make"] else []
