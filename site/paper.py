@@ -24,6 +24,7 @@ def shorten(app, docname, source):
     """Nothing unfolds on paper: what a page folds away is left out."""
     if app.builder.format == "latex" and app.env.doc2path(docname).endswith(".ipynb"):
         notebook = nbformat.reads(source[0], as_version=4)
+        notebook.cells = [c for c in notebook.cells if "pages-only" not in c.metadata.get("tags", ())]
         for cell in notebook.cells:
             cell.metadata["tags"] = [tag.replace("hide-", "remove-") for tag in cell.metadata.get("tags", ())]
         source[0] = nbformat.writes(notebook)
