@@ -20,6 +20,8 @@ from bs4 import BeautifulSoup
 from links import pages
 from PIL import Image, UnidentifiedImageError
 
+# Not to be seen, or other in each build: when, where and how fast it was.
+LEFT_OUT = "script, style, template, .last-updated, #what-ran-here :is(.cell_output, table)"
 STATE = "application/vnd.jupyter.widget-state+json"
 
 
@@ -47,7 +49,7 @@ def seen(path):
     page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
     figures = live(page)
     page = page.find("article") or page.body or page
-    for hidden in page.find_all(["script", "style", "template"]) + page.find_all(class_="last-updated"):
+    for hidden in page.select(LEFT_OUT):
         hidden.decompose()
     pictures = Counter()
     for image in page.find_all("img", src=True):

@@ -150,7 +150,9 @@ PAGE = """<html><head><link href="_static/book.css?v={digest}">
 <script src="live.js?v={digest}"></script></head><body><nav>{nav}</nav><article><h1>Title</h1><p>{text}</p>
 <a href="_images/{name}.png"><img src="_images/{name}.png" alt="{alt}"></a>
 <script type="application/vnd.jupyter.widget-state+json">{state}</script>
-<p class="last-updated">Last updated on {date}.</p></article></body></html>"""
+<p class="last-updated">Last updated on {date}.</p>
+<section id="what-ran-here"><div class="cell_output">{date}</div>
+<table><tr><td>{date}</td></tr></table></section></article></body></html>"""
 
 
 def page(digest="1", nav="one", text="Some words here.", name="aa", alt="A curve.", b=0.5, date="Jan 1"):
