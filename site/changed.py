@@ -48,7 +48,7 @@ def seen(path):
     """Words, pictures and live figures of a page, without the navigation that all pages share."""
     page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
     figures = live(page)
-    page = page.find("article") or page.body or page
+    page = page.find("article") or page.find("main") or page.body or page
     for hidden in page.select(LEFT_OUT):
         hidden.decompose()
     pictures = Counter()

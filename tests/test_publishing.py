@@ -194,11 +194,12 @@ def test_what_a_reader_would_see_is_told(tmp_path, new, colours, told):
 
 def test_new_and_gone_pages_are_told(tmp_path):
     same = "<body>the same</body>"
-    old = site(tmp_path / "old", same=same, gone=same)
-    new = site(tmp_path / "new", same=same, new="<body>three words here</body>")
+    search = "<body><nav>{}</nav><main>found</main></body>"
+    old = site(tmp_path / "old", same=same, gone=same, search=search.format("gone"))
+    new = site(tmp_path / "new", same=same, new="<body>three words here</body>", search=search.format("new"))
     told = changed.compare(old, new)
     assert (
-        "1 new, 1 gone, 0 changed, of 2 pages.\n\n- new: `new.html`, 3 words\n- gone: `gone.html`\n" in told
+        "1 new, 1 gone, 0 changed, of 3 pages.\n\n- new: `new.html`, 3 words\n- gone: `gone.html`\n" in told
     )
 
 
