@@ -42,36 +42,26 @@ def test_a_chapter_in_another_book_shows_each_figure_once(tmp_path):
     assert [len(figure.find_all("img")) for figure in figures] == [1] * len(figures)
 
 
-def test_on_paper_each_figure_stands_once_and_links_are_no_obstacle(tmp_path):
-    # Of the book the first page, with a live figure and a picture, a chapter, and the ledger with its links.
+def small_book(folder, name, *replacements, **environment):
+    """The site of the first page and one chapter, from stored outputs, with changes to the configuration."""
     config = (ROOT / "_config.yml").read_text(encoding="utf-8")
     config = config.replace("execute_notebooks: force", 'execute_notebooks: "off"')
     config = config.replace("book_pages: site", f"book_pages: {(ROOT / 'site').as_posix()}")
-    (tmp_path / "_config.yml").write_text(config, encoding="utf-8")
-    pages = ("book/05-landscape", "book/appendix/ledger")
-    toc = "format: jb-book\nroot: book/intro\nchapters:\n" + "".join(f"- file: {page}\n" for page in pages)
-    (tmp_path / "_toc.yml").write_text(toc, encoding="utf-8")
-    given = [f"--{name}={tmp_path / file}" for name, file in (("config", "_config.yml"), ("toc", "_toc.yml"))]
-    run(*JUPYTER_BOOK, "build", ".", "--builder=latex", *given, f"--path-output={tmp_path}", cwd=ROOT)
-    (tex,) = (tmp_path / "_build" / "latex").glob("*.tex")
-    pictures = re.findall(r"\\sphinxincludegraphics", tex.read_text(encoding="utf-8"))
-    assert len(pictures) == PICTURES[BOOK / "05-landscape.ipynb"] + 1
+    for old, new in replacements:
+        assert old in config
+        config = config.replace(old, new)
+    (folder / "_config.yml").write_text(config, encoding="utf-8")
+    toc = "format: jb-book\nroot: book/intro\nchapters:\n- file: book/04-exact-solution\n"
+    (folder / "_toc.yml").write_text(toc, encoding="utf-8")
+    given = [f"--{name}={folder / file}" for name, file in (("config", "_config.yml"), ("toc", "_toc.yml"))]
+    run(*JUPYTER_BOOK, "build", ".", *given, f"--path-output={folder / name}", cwd=ROOT, **environment)
+    return folder / name / "_build" / "html"
 
 
 def test_the_edition_for_a_class_has_no_answer_anywhere(tmp_path):
-    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
-    config = config.replace("execute_notebooks: force", 'execute_notebooks: "off"')
-    config = config.replace("book_pages: site", f"book_pages: {(ROOT / 'site').as_posix()}")
-    (tmp_path / "_config.yml").write_text(config, encoding="utf-8")
-    toc = "format: jb-book\nroot: book/intro\nchapters:\n- file: book/04-exact-solution\n"
-    (tmp_path / "_toc.yml").write_text(toc, encoding="utf-8")
-    given = [f"--{name}={tmp_path / file}" for name, file in (("config", "_config.yml"), ("toc", "_toc.yml"))]
-    found, addresses = {}, {"folded": "", "withheld": "https://book.example/fork/"}
+    found = {}
     for edition in ("folded", "withheld"):
-        out = tmp_path / edition
-        run(*JUPYTER_BOOK, "build", ".", *given, f"--path-output={out}", cwd=ROOT, ANSWERS=edition,
-            BASEURL=addresses[edition].rstrip("/"))  # fmt: skip
-        site = out / "_build" / "html"
+        site = small_book(tmp_path, edition, ANSWERS=edition)
         files = [*site.rglob("*.html"), *site.rglob("*.ipynb"), site / "searchindex.js"]
         text = {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in files}
         found[edition] = {name for name, content in text.items() if re.search(r"[Tt]ypical mistake", content)}
@@ -79,16 +69,34 @@ def test_the_edition_for_a_class_has_no_answer_anywhere(tmp_path):
             "index" for name, content in text.items() if name == "searchindex.js" and "mistak" in content
         }
     page = "book/04-exact-solution"
-    # Where a build is told its address, its pages tell it on.
-    for edition, address in addresses.items():
-        text = (tmp_path / edition / "_build" / "html" / f"{page}.html").read_text(encoding="utf-8")
-        html = BeautifulSoup(text, "html.parser")
-        canonical = [link["href"] for link in html.find_all("link", rel="canonical")]
-        assert canonical == ([f"{address}{page}.html"] if address else [])
-        line = html.find(class_="take-along").find("pre").get_text()
-        assert (f"@ {address}_static/lrnn-" in line) == bool(address)
     assert found["folded"] >= {f"{page}.html", f"_sources/{page}.ipynb", "index"}
     assert found["withheld"] == set()
+
+
+# What a build is told goes before what the sources say, which a fork has from elsewhere.
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [("https://book.example/lrnn", ""), ("https://other.example/", "https://book.example/lrnn")],
+)
+def test_a_published_book_is_found_and_shared_by_its_address(setting, told, tmp_path):
+    settings = ('html_baseurl: ""', f"html_baseurl: {setting}")
+    site = small_book(tmp_path, "published", settings, BASEURL=told)
+    where = "https://book.example/lrnn/"
+    listed = re.findall(r"<loc>(.*?)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
+    assert {*listed} == {f"{where}book/{name}.html" for name in ("intro", "04-exact-solution")}
+    titles = set()
+    for address in listed:
+        page = BeautifulSoup((site / address.removeprefix(where)).read_text(encoding="utf-8"), "html.parser")
+        said = {tag["property"]: tag["content"] for tag in page.find_all("meta", property=re.compile("^og:"))}
+        titles.add(said["og:title"])
+        assert page.find("link", rel="canonical")["href"] == said["og:url"] == address
+        assert (site / said["og:image"].removeprefix(where)).is_file()
+        assert len(said["og:image:alt"].split()) > 10
+        assert 50 < len(said["og:description"]) < 250
+        line = page.find(class_="take-along").find("pre").get_text().strip()
+        wheel = re.fullmatch(r'pip install "lrnn\[notebooks\] @ (\S+)"', line)[1]
+        assert (site / wheel.removeprefix(where)).is_file()
+    assert len(titles) == 2
 
 
 @pytest.mark.parametrize("path", CHAPTERS[4:5], ids=lambda path: path.stem)
