@@ -9,7 +9,10 @@
 # make lone      each notebook alone in an empty folder, installed as its page says
 #                (LONE=3: three of them; NEWEST=1: in the newest versions of all packages)
 # make bundle    one archive with all notebooks and the package, opened and started as its README says
-# make release   wheel, notebooks and pages, as a tag publishes them
+# make release   what a tag publishes, in _build/release: site, PDF, bundle, wheel, students' pack, checksums
+#                (TAG=v1.2.3: refuse to if that is not the version)
+# make links     do the addresses that the pages lead to still answer? (LIST=1: only list them)
+# make changed   which pages differ from those of the commit before (BASE=REVISION: from another's)
 # make bench     time the live figures, and the package beside PyTorch, JAX, SciPy and diffrax
 # make notebooks re-execute all notebooks in place     make clean    remove what was built
 # make lock      resolve requirements.lock again       make resolve  does it fit the platforms we promise?
@@ -36,7 +39,8 @@ export JUPYTER_PLATFORM_DIRS := 1
 # Tests that compute something, and the notebooks against their stored outputs.
 ALL_UNIT := tests --ignore=tests/test_site.py --ignore=tests/test_browser.py --ignore=tests/test_lone.py \
 	--ignore=tests/test_bundle.py --ignore=tests/test_pdf.py
-COMPUTING := $(ALL_UNIT) --ignore=tests/test_packaging.py --ignore=tests/test_plotting.py
+COMPUTING := $(ALL_UNIT) --ignore=tests/test_packaging.py --ignore=tests/test_plotting.py \
+	--ignore=tests/test_publishing.py --ignore=tests/test_workflows.py
 # The last chapters are the longest: begun first, they leave no worker idle at the end.
 NBVAL := -n 2 --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg \
 	$(shell ls -r book/*.ipynb book/*/*.ipynb)
@@ -53,7 +57,8 @@ then printf '%-12s %4d s  %s\n' '$(strip $(1))' $$(( $$(date +%s) - start )) \
 else cat $(LOG)/$(strip $(1)).txt; printf '%-12s FAILED after %d s\n' '$(strip $(1))' $$(( $$(date +%s) - start )); exit 1; fi
 endef
 
-.PHONY: book pdf test serve lab notebooks portable lone bundle course slides release bench lock resolve clean lint unit nbval site
+.PHONY: book pdf test serve lab notebooks portable lone bundle course slides release bench lock resolve clean lint unit nbval site \
+	links changed notes
 
 book: site
 
@@ -118,12 +123,27 @@ course: .course/installed
 slides: .venv/installed
 	$(call stage, slides, $(BIN)/python site/slides.py --out _build/slides --reveal "$(REVEAL)")
 
-# What a tag publishes: the package, the notebooks, the pages.
-release: site
-	@rm -rf _build/release && mkdir -p _build/release
-	@cp _build/html/_static/lrnn-*.whl _build/release
-	@$(BIN)/python -m zipfile -c _build/release/notebooks.zip _build/html/_sources/book
+links: _build/html/index.html .venv/installed
+	@$(BIN)/python site/links.py _build/html _build $(if $(LIST),--list)
+
+# The other revision is built as it was then, in a worktree and an environment of its own.
+BASE ?= HEAD^
+changed: site
+	$(call stage, base, rm -rf _build/base && git worktree prune && git worktree add --detach _build/base "$(BASE)" \
+		&& $(MAKE) -C _build/base book)
+	@$(BIN)/python site/changed.py _build/base/_build/html _build/html > _build/changed.md && cat _build/changed.md
+	@git worktree remove --force _build/base
+
+notes: .venv/installed
+	@mkdir -p _build && $(BIN)/python site/release.py CHANGELOG.md "$(TAG)" > _build/release-notes.md
+
+# What a tag publishes; a tag that is not the version's stops at once, in the notes.
+release: notes site pdf bundle course
+	@rm -rf _build/release && mkdir _build/release
+	@cp _build/html/_static/lrnn-*.whl _build/pdf/*.pdf _build/bundle/*.zip _build/release
 	@$(BIN)/python -m zipfile -c _build/release/site.zip _build/html
+	@$(BIN)/python -m zipfile -c _build/release/students.zip "$(COURSE)"/students/*.zip
+	@cd _build/release && export LC_ALL=C && sha256sum * > SHA256SUMS
 	@ls -l _build/release
 
 site: .venv/installed

@@ -73,8 +73,14 @@ def test_the_edition_for_a_class_has_no_answer_anywhere(tmp_path):
     assert found["withheld"] == set()
 
 
-def test_a_published_book_is_found_and_shared_by_its_address(tmp_path):
-    site = small_book(tmp_path, "published", ('html_baseurl: ""', "html_baseurl: https://book.example/lrnn"))
+# What a build is told goes before what the sources say, which a fork has from elsewhere.
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [("https://book.example/lrnn", ""), ("https://other.example/", "https://book.example/lrnn")],
+)
+def test_a_published_book_is_found_and_shared_by_its_address(setting, told, tmp_path):
+    settings = ('html_baseurl: ""', f"html_baseurl: {setting}")
+    site = small_book(tmp_path, "published", settings, BASEURL=told)
     where = "https://book.example/lrnn/"
     listed = re.findall(r"<loc>(.*?)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
     assert {*listed} == {f"{where}book/{name}.html" for name in ("intro", "04-exact-solution")}

@@ -265,25 +265,3 @@ def test_the_citation_on_the_first_page_is_that_of_the_citation_file():
         "license": " and ".join(told["license"]),
     }
     assert told["version"] == lrnn.__version__
-
-
-# The workflows
-
-
-def test_the_workflows_do_what_the_makefile_does_and_name_no_repository():
-    targets = set(
-        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    )
-    called = set()
-    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"https?://|github\.com", text)
-        for job in yaml.safe_load(text)["jobs"].values():
-            for step in job["steps"]:
-                assert re.fullmatch(r"actions/[\w-]+@v\d+", step.get("uses", "actions/checkout@v5"))
-                command = step.get("run", "").split()
-                if command[:1] == ["make"]:
-                    called |= {word for word in command[1:] if "=" not in word}
-                else:
-                    assert command[:1] in ([], ["bash"], ["choco"], ["gh"])
-    assert {"unit", "nbval", "book", "release"} <= called <= targets

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
 import leaks
+import links
 import pytest
 from bs4 import BeautifulSoup
 
@@ -93,6 +94,20 @@ def test_a_notebook_comes_with_the_package_and_the_line_that_installs_both(path)
         inside
     )
     assert not [name for name in inside if name.startswith(("book/", "tests/", "site/"))]
+
+
+def test_the_list_of_links_holds_every_outgoing_address():
+    found = {
+        (value, path.relative_to(SITE).as_posix())
+        for path in PAGES
+        for element in parse(path).find_all(True)
+        if element.name != "meta" and "canonical" not in element.get("rel", [])
+        for value in element.attrs.values()
+        if isinstance(value, str) and re.match(r"\s*(?:https?:)?//", value, flags=re.IGNORECASE)
+    }
+    listed = links.outgoing(SITE)
+    assert found == {(address, page) for address, pages in listed.items() for page in pages}
+    assert any(address.startswith("https://doi.org/") for address in listed)
 
 
 def test_no_stylesheet_asks_the_network():
