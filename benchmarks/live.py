@@ -23,15 +23,17 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 BUILT = Path(__file__).parents[1] / "_build" / "html"
-ROUNDS, MOVES = 1, 60
+ROUNDS, MOVES = 5, 60
 # Notes when the first figure and the first formula stand, and how long each frame that is asked for works.
 WATCH = """(() => {
   window.seen = { frames: [] };
   const look = () => {
     if (document.querySelector(".lrnn[data-state]")) seen.figure ??= performance.now();
     if (document.querySelector("mjx-container")) seen.formula ??= performance.now();
+    if (seen.figure && seen.formula) watching.disconnect();
   };
-  new MutationObserver(look).observe(document, { childList: true, subtree: true, attributeFilter: ["data-state"] });
+  const watching = new MutationObserver(look);
+  watching.observe(document, { childList: true, subtree: true, attributeFilter: ["data-state"] });
   const ask = window.requestAnimationFrame.bind(window);
   window.requestAnimationFrame = (draw) => ask((now) => {
     const start = performance.now();

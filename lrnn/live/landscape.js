@@ -179,7 +179,7 @@ function render({ model, el }) {
         class: "lrnn-word", x: Math.min(box.right - 30, Math.max(box.left + 30, x)), y: Math.max(box.top + 12, y), "text-anchor": "middle",
       }, text);
 
-      const [a0, c0] = balanced(u0), pole = printed && b0 === 0, options = { printed };
+      const [a0, c0] = balanced(u0), pole = printed && b0 === 0, options = coarse ? { printed, rtol: 1e-4 } : { printed };
       const inside = (b, u) => b > 2 * B[0] && b < 2 * B[1] && Math.abs(u) < 4;
       const track = pole ? { t: [0], a: [a0], b: [b0], c: [c0], diverged: true } : path(a0, b0, c0, s, LATEST, { ...options, reach: 0.03, inside });
       const rest = energy(0, 0, 0, s);

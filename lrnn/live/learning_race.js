@@ -64,13 +64,13 @@ function render({ model, el }) {
     draw(width, coarse) {
       const [norms, ratios, , b0, u0] = names.map((name) => model.get(name)), tall = Math.round(Math.min(190, 0.45 * width));
       const modes = norms.map((norm, n) => task(norm, ratios[n])), root = Math.sqrt(u0);
-      const runs = modes.map((s) => path(root, b0, root, s, LATEST));
+      const runs = modes.map((s) => path(root, b0, root, s, LATEST, coarse ? { rtol: 1e-4 } : {}));
       const rest = modes.map((s) => energy(0, 0, 0, s));
-      const halves = runs.map((run, n) => timeTo(rest[n] / 2, run, modes[n]));
+      const halves = runs.map((run, n) => timeTo(rest[n] / 2, run, modes[n], coarse ? { rtol: 1e-4 } : {}));
       const end = Math.min(LATEST, 1.35 * Math.max(1, ...halves.filter(Number.isFinite)));
       const points = coarse ? 80 : 400, even = Array.from({ length: points }, (_, n) => (n / (points - 1)) * end);
       const left = modes.map((s) => {
-        const { a, b, c } = flow(root, b0, root, s, even, { rtol: 1e-6 });
+        const { a, b, c } = flow(root, b0, root, s, even, { rtol: coarse ? 1e-4 : 1e-6 });
         return even.map((_, k) => energy(a[k], b[k], c[k], s));
       });
       const shares = axes(width, tall, { x: [0, end], y: [0, 1.05], xlabel: "time *t*/*τ*", ylabel: "share learned" });
