@@ -94,8 +94,8 @@ def n1a(conserved=network.conserved):
     "N1b",
     "theorem",
     "14-why-networks-align",
-    "For the paper's tasks, Sigma_i = U diag(g rho^(T-i)) V' with g > 0, the network of least norm is "
-    "the aligned balanced one, of squared norm sum(2 g + rho^2).",
+    "For the paper's tasks, Sigma_i = U diag(g rho^(T-i)) V' with g > 0, the network of least norm with "
+    "these answers at all lags is the aligned balanced one, of squared norm sum(2 g + rho^2).",
 )
 def n1b(least=realization.least_norm):
     rng = np.random.default_rng(2)
@@ -146,8 +146,8 @@ def n1c(power=4):
     "N2a",
     "theorem",
     "15-how-many-units",
-    "The least number of units with E = 0 is the linear complexity L; with the rank r of the most square "
-    "Hankel matrix, L = r or L = T + 1 - r.",
+    "One input, one output: the least number of units with E = 0 is the linear complexity L; with the rank r "
+    "of the most square Hankel matrix, L = r or L = T + 1 - r.",
 )
 def n2a(complexity=realization.linear_complexity):
     wrong = counted = 0
@@ -162,7 +162,8 @@ def n2a(complexity=realization.linear_complexity):
     "N2b",
     "theorem",
     "15-how-many-units",
-    "No network of n units has less energy than the singular values of the Hankel matrices say.",
+    "One input, one output: no network of n units has less energy than the singular values of the Hankel "
+    "matrices say.",
 )
 def n2b(bound=realization.energy_bound):
     rng, least = np.random.default_rng(4), np.inf
@@ -180,8 +181,8 @@ def n2b(bound=realization.energy_bound):
     "N2c",
     "law",
     "15-how-many-units",
-    "One unit that is to recall the first click alone runs away: b = (4t)^(1/4), E = 1/(4 sqrt t) in the "
-    "long run.",
+    "One unit that runs away while it is to recall the first click alone has b = (4t)^(1/4) and "
+    "E = 1/(4 sqrt t) in the long run.",
 )
 def n2c(law=lambda t: (4 * t) ** 0.25):
 
@@ -291,7 +292,7 @@ def n4a(formula=exact.ac_exact):
     "theorem",
     "17-rotations",
     "A rotation Re(g z^k), g not 0, z not real, T >= 4, needs two units with a free W_h and T - 1 with a "
-    "symmetric one: sum_k binom(T-1, k) s_k x^k has T - 1 distinct real zeros, infinity counted.",
+    "symmetric one: sum_k binom(T-1, k) s_(T-k) x^k has T - 1 distinct real zeros, infinity counted.",
 )
 def n4b(symmetric_units=lambda T: T - 1):
     from math import comb
@@ -324,7 +325,7 @@ def n4c(s=(0.9**LAGS - 0.8 * 0.3**LAGS)[::-1]):
     left = run.loss[-1] / run.loss[0]
     return evidence(
         (negative, left > 1e-3), (1, 1), 0,
-        f"s_k = .9^k - .8 (.3)^k has {negative} negative eigenvalue; a symmetric start with three units "
+        f"s_(T-k) = .9^k - .8 (.3)^k has {negative} negative eigenvalue; a symmetric start with three units "
         f"keeps {100 * left:.0f} % of its loss.",
     )  # fmt: skip
 
