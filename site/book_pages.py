@@ -113,6 +113,13 @@ def keep_proportions(app, page, template, context, doctree):
     context["body"] = re.sub(size, r'width="\1" height="\2"', context.get("body", ""))
 
 
+def call_folds_by_their_words(app, page, template, context, doctree):
+    """What opens a folded cell says so in view; its label would hide that from those who listen."""
+    context["body"] = context.get("body", "").replace(
+        '<summary aria-label="Toggle hidden content">', "<summary>"
+    )
+
+
 def read_in_parallel(app):
     """Notebooks are executed as their pages are read: one a core, where processes can fork."""
     app.parallel = max(app.parallel, os.cpu_count() or 1)
@@ -205,6 +212,7 @@ def setup(app):
     app.connect("env-get-outdated", all_when_the_package_changed)
     app.connect("env-updated", keep_live_states)
     app.connect("html-page-context", keep_proportions)
+    app.connect("html-page-context", call_folds_by_their_words)
     app.connect("build-finished", write_live_core)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

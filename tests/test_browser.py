@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import io
 import itertools
 import json
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from lrnn import exact, landscape, live, modes, paper, staircase
@@ -472,6 +474,280 @@ def test_axe_finds_nothing_but_the_themes_own(visit, path):
             if not any(str(node["target"][0]).startswith(known) for known in THEME.get(violation["id"], ()))
         ]
         assert ours == [], theme
+
+
+def tab_to(page, selector, most=300):
+    """Press the key until it has brought the focus there."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return page.locator(":focus")
+    pytest.fail(f"no key reaches {selector}")
+
+
+def test_the_first_key_skips_to_the_text(visit):
+    page = visit("book/04-exact-solution.html", mathematics=False)
+    page.keyboard.press("Tab")
+    link = page.locator(":focus")
+    assert link.inner_text() == "Skip to main content"
+    page.wait_for_function(  # it slides in
+        """() => { const {x, y, width, height} = document.activeElement.getBoundingClientRect();
+        return document.elementFromPoint(x + width / 2, y + height / 2) === document.activeElement; }"""
+    )
+    page.keyboard.press("Enter")
+    assert page.locator("main").bounding_box()["y"] < 100
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+@pytest.mark.parametrize("part", ["primary", "secondary"])
+def test_on_a_narrow_page_keys_open_and_close_what_stood_at_its_sides(visit, part):
+    page = visit("book/04-exact-solution.html", width=640, mathematics=False)
+    toggle = tab_to(page, f".{part}-toggle")
+    name = toggle.get_attribute("aria-label")
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog[open]")
+    dialog.wait_for()
+    assert dialog.get_attribute("aria-label")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.matches('dialog[open] a')")
+    page.keyboard.press("Escape")
+    page.wait_for_function("name => document.activeElement.ariaLabel === name", arg=name)
+    assert page.locator("dialog[open]").count() == 0
+
+
+def ring(page):
+    """How many pixels in and around what has the focus look otherwise without it."""
+    box, view = page.locator(":focus").bounding_box(), page.viewport_size
+    left, top = max(0, box["x"] - 14), max(0, box["y"] - 14)
+    right, low = (min(view[k], box[a] + box[k] + 14) for a, k in (("x", "width"), ("y", "height")))
+    clip = {"x": left, "y": top, "width": right - left, "height": low - top}
+
+    def look():
+        png = page.screenshot(clip=clip, animations="disabled")
+        return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=int)
+
+    focused = look()
+    page.evaluate("(window.last = document.activeElement).blur()")
+    changed = np.abs(focused - look()).max(axis=2) > 80
+    page.evaluate("window.last.focus()")
+    return changed.sum()
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("04-exact-solution", {}),
+        ("12-which-first", {"theme": "dark"}),
+        ("16-staircase", {"theme": "dark", "forced_colors": "active"}),
+        ("12-which-first", {"width": 400, "mathematics": True}),  # where code and formulas scroll
+    ],
+)
+def test_keys_go_through_a_page_and_a_ring_shows_where(visit, name, options):
+    page = visit(f"book/{name}.html", **{"mathematics": False, **options})
+    page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
+    seen = set()
+    for _ in range(300):
+        page.keyboard.press("Tab")
+        kind = page.evaluate("`${document.activeElement.tagName}.${document.activeElement.className}`")
+        if kind.startswith("BODY"):
+            break  # through, and back at the browser's own
+        if kind not in seen:
+            seen.add(kind)
+            assert ring(page) > 60, kind
+    else:
+        pytest.fail("the keys do not come to an end")
+    kinds = " ".join(seen)
+    assert all(
+        part in kinds for part in ("SUMMARY", "toggle-button", "copybtn", "lrnn-plane", "INPUT", "full-size")
+    )
+    if options.get("mathematics"):
+        assert "PRE" in kinds
+        assert "MJX-CONTAINER" in kinds
+
+
+@pytest.mark.parametrize("name", ["04-exact-solution", "12-which-first", "16-staircase"])
+def test_a_chapter_can_be_read_and_used_with_keys_alone(visit, name):
+    page = visit(f"book/{name}.html", mathematics=False)
+    press = page.keyboard.press
+    tab_to(page, "[aria-label='Download this page']")
+    press("Enter")
+    press("ArrowDown")
+    with page.expect_download() as saved:
+        press("Enter")
+    assert saved.value.suggested_filename == f"{name}.ipynb"
+    press("Escape")
+    # The code folded above a figure, and the answer to a question.
+    fold = tab_to(page, "main summary")
+    press("Enter")
+    assert fold.evaluate("fold => fold.parentElement.open")
+    assert fold.inner_text().strip() == "Hide code cell source"
+    toggle = tab_to(page, ".toggle-button")
+    title = page.locator(".admonition-title:focus-within")
+    assert toggle.get_attribute("aria-label") == title.inner_text().strip()
+    answer = title.locator("xpath=following-sibling::*[1]")
+    for key, state in (("Enter", True), ("Space", False)):
+        press(key)
+        assert toggle.get_attribute("aria-expanded") == str(state).lower()
+        assert answer.is_visible() == state
+    # The live figure: picture, sliders, the way back.
+    shown = Shown(page)
+    start = shown.state
+    tab_to(page, ".lrnn-plane")
+    assert shown.changes(lambda: press("ArrowUp")) == (True, True)
+    slider = tab_to(page, ".lrnn input[type=range]")
+    value = slider.get_attribute("aria-valuetext")
+    press("ArrowLeft")
+    shown.settle()
+    assert slider.get_attribute("aria-valuetext") != value
+    tab_to(page, ".lrnn-row:last-child > button:last-child")
+    press("Enter")
+    assert shown.state == start
+
+
+@on_each_page
+def test_a_live_figure_is_read_in_the_order_in_which_it_is_seen(visit, name):
+    page = visit(f"book/{name}.html", width=360, mathematics=False)
+    shown = Shown(page)
+    figure = page.locator(".has-live")
+    assert figure.locator(".lrnn, figcaption").evaluate_all("all => all.map(one => one.tagName)") == [
+        "DIV",
+        "FIGCAPTION",
+    ]
+    assert "- img" not in figure.aria_snapshot()  # the still picture is not told a second time
+    stops = shown.root.locator("[tabindex], input, button, summary, output").all()
+    tops = [stop.bounding_box()["y"] for stop in stops if stop.is_visible()]
+    assert all(below > above - 16 for above, below in itertools.pairwise(tops))
+    for tick in shown.root.locator("[data-tick]").all():
+        assert tick.get_attribute("aria-label").endswith(f" = {tick.inner_text().strip()}")
+
+
+@on_each_page
+def test_the_readout_says_in_words_what_came_out_and_only_at_rest(visit, name):
+    shown = Shown(visit(f"book/{name}.html", mathematics=False))
+    says = shown.root.locator(".lrnn-says")
+
+    def in_words():
+        shown.settle()
+        return " ".join(says.all_inner_texts())
+
+    assert re.search(r"([A-Za-z]{2,}\W+){2,}.*\.$", in_words())
+    output = shown.root.locator("output")
+    assert output.get_attribute("aria-busy") in (None, "false")
+    shown.page.evaluate(
+        """() => { const told = document.querySelector("output"); window.told = 0;
+        new MutationObserver(() => (window.told += told.ariaBusy !== "true"))
+          .observe(told, {childList: true}); }"""
+    )
+    handle = shown.root.locator(".lrnn-handle, .lrnn-racer, .lrnn-bar").first.bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + min(8, handle["height"] / 2)
+    mouse = shown.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    for step in range(1, 6):
+        mouse.move(x + 4 * step, y - 4 * step)
+        shown.settle()
+    assert output.get_attribute("aria-busy") == "true"
+    mouse.up()
+    shown.page.wait_for_function("window.told > 0")
+    assert output.get_attribute("aria-busy") == "false"
+    assert shown.page.evaluate("window.told") == 1
+    assert re.search(r"([A-Za-z]{2,}\W+){2,}.*\.$", in_words())
+    assert_python_agrees(shown, FIGURES[name])
+
+
+def test_what_the_readouts_say_is_what_they_show(visit):
+    def number(text):
+        return float(text.replace("−", "-"))
+
+    shown = Shown(visit("book/04-exact-solution.html", mathematics=False))
+    for b0, ends in ((0.1, True), (-0.1, False)):  # beyond and on the stable line
+        shown.page.locator('.lrnn [data-name="c0"]').evaluate(
+            "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }", b0
+        )
+        said, words = shown.readout, shown.root.locator(".lrnn-says").inner_text()
+        start, end = re.search(r"from (\S+) towards ([−.\d]+\d|0)", words).groups()
+        assert [number(start), number(end)] == pytest.approx([said["ac(0)"], said["ac(∞)"]], rel=5e-3)
+        half = re.search(r"half of which it reaches at t = (\S+) τ", words)
+        assert bool(half) == ends == (said["ac(∞)"] != 0)
+        assert half is None or number(half[1]) == pytest.approx(said["t½/τ"], rel=5e-3)
+    shown = Shown(visit("book/06-learnability.html", mathematics=False))
+    words = shown.root.locator(".lrnn-says").inner_text()
+    share = re.search(r"leaves (\S+)\s% of the error", words)
+    assert number(share[1]) == pytest.approx(100 * shown.readout["E/E0"], rel=0.06)
+    shown = Shown(visit("book/12-which-first.html", mathematics=False))
+    said, words = shown.readout, shown.root.locator(".lrnn-says").inner_text()
+    order = sorted("123", key=lambda n: said[f"half of {n}"])
+    assert "mode {}, then {}, then {}".format(*order) in words
+
+
+@pytest.mark.parametrize("name", ["04-exact-solution", "16-staircase"])
+def test_every_formula_can_be_spoken(visit, name):
+    page = visit(f"book/{name}.html")
+    page.evaluate("window.MathJax.startup.promise.then(() => null)")
+    formulas = page.locator("mjx-container")
+    # On paper the theme sets the title again.
+    assert page.locator(".onlyprint").evaluate("title => getComputedStyle(title).display") == "none"
+    written = page.locator(".math").count()
+    assert formulas.count() >= written > 100  # a block may hold several
+    for where in "", "figcaption ":
+        sets = page.locator(f"{where}mjx-container").count()
+        assert page.locator(f"{where}mjx-container > mjx-assistive-mml > math").count() == sets > 0
+        assert page.locator(f"{where}mjx-container > mjx-math[aria-hidden=true]").count() == sets
+    spoken = page.locator("mjx-assistive-mml").evaluate_all("all => all.map(one => one.textContent.trim())")
+    assert all(spoken)
+    assert page.locator("mjx-container[tabindex], mjx-container [tabindex]").count() == 0  # none is too wide
+
+
+def test_no_page_is_wider_than_a_narrow_or_a_magnified_window(visit, server):
+    page, wide = visit("book/intro.html", mathematics=False), []
+    width = "document.documentElement.scrollWidth"
+    for path in PAGES:
+        if path == "index.html":
+            continue  # it leads on to the first page
+        page.goto(f"{server}/{path}")
+        for window in 640, 320:  # half and a quarter of 1280
+            page.set_viewport_size({"width": window, "height": 900})
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            if page.evaluate(width) > window:
+                wide.append((path, window, page.evaluate(width)))
+    assert wide == []
+
+
+@pytest.mark.parametrize("name", ["04-exact-solution", "12-which-first", "16-staircase"])
+def test_letters_twice_as_large_cover_nothing(visit, name):
+    page = visit(f"book/{name}.html", mathematics=False)
+    page.add_style_tag(content="html { font-size: 200%; }")
+    shown = Shown(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    covered = page.evaluate(
+        """() => [...document.querySelectorAll(".toggle-button")].filter((button) => {
+        const words = document.createRange(), edge = button.getBoundingClientRect();
+        words.selectNodeContents(button.parentElement.firstChild);
+        return edge.bottom > button.parentElement.getBoundingClientRect().bottom
+          || [...words.getClientRects()].some((line) => line.right > edge.left
+            && line.bottom > edge.top && line.top < edge.bottom);
+        }).map((button) => button.ariaLabel)"""
+    )
+    assert covered == []
+    boxes = [control.bounding_box() for control in shown.root.locator("label, button").all()]
+    for one, other in itertools.combinations(boxes, 2):
+        across = min(one["x"] + one["width"], other["x"] + other["width"]) - max(one["x"], other["x"])
+        down = min(one["y"] + one["height"], other["y"] + other["height"]) - max(one["y"], other["y"])
+        assert min(across, down) < 3, (one, other)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_with_colours_of_the_readers_own_a_figure_keeps_its_marks(visit, theme):
+    page = visit("book/05-landscape.html", theme="dark", forced_colors="active", mathematics=False)
+    page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
+    shown = Shown(page)
+    ink = page.evaluate("getComputedStyle(document.body).color")
+    assert shown.root.locator(".lrnn-axes text").first.evaluate("text => getComputedStyle(text).fill") == ink
+    for mark in ".lrnn-scale", ".lrnn-handle", ".theme-switch-button, .primary-toggle":
+        png = page.locator(mark).first.screenshot()
+        pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=int)
+        assert np.ptp(pixels, axis=(0, 1)).max() > 100, mark
 
 
 # The same figure in a running JupyterLab

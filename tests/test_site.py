@@ -110,6 +110,27 @@ def test_the_list_of_links_holds_every_outgoing_address():
     assert any(address.startswith("https://doi.org/") for address in listed)
 
 
+@each_page
+def test_headings_and_landmarks_tell_how_a_page_is_made(path):
+    page = parse(path)
+    if path.name == "index.html" and path.parent == SITE:
+        return  # it leads on to the first page
+    # The theme repeats the title for paper, where screens and screen readers are not told of it.
+    headings = [h for h in page.find_all(re.compile("^h[1-6]$")) if not h.find_parent(class_="onlyprint")]
+    levels = [int(heading.name[1]) for heading in headings]
+    assert levels.count(1) == 1
+    assert all(below <= above + 1 for above, below in zip([0, *levels], levels, strict=False))
+    assert all(heading.get_text(strip=True) for heading in headings)
+    assert all(heading.find_parent("main") for heading in headings)
+    assert len(page.find_all("main")) == 1
+    for part in page.find_all(["nav", "aside"]):
+        named = part.get("aria-label") or page.find(id=part.get("aria-labelledby"))
+        assert named, part
+    for fold in page.select("main summary"):
+        assert fold.get_text(strip=True)
+        assert not fold.get("aria-label")  # it is called what it shows
+
+
 def test_no_stylesheet_asks_the_network():
     for path in SITE.rglob("*.css"):
         loaded = re.findall(

@@ -1,6 +1,6 @@
 // The closed form of ac(t) with b frozen: the seed of Figure 1 of the paper.
 import { acExact } from "./physics.js";
-import { axes, curve, draggable, figure, g, h, readout, slider, update } from "./ui.js";
+import { axes, curve, draggable, figure, g, h, number, readout, slider, update } from "./ui.js";
 
 const LATEST = 8;
 
@@ -24,11 +24,15 @@ function halfTime(a0, c0, S, B) {
   return high;
 }
 
-function says(a0, c0, S) {
+function says(a0, c0, S, end, half) {
   if (!a0 && !c0) return "At *a* = *c* = 0 nothing moves.";
-  if ((S > 0 && a0 === -c0) || (S < 0 && a0 === c0)) return "On the stable line of the saddle: *ac* → 0.";
-  if (!S) return "Without drive *ac* fades to 0, as 1/*t* or faster.";
-  return a0 === c0 ? "Balanced: the paper's formula." : "Unequal: beyond the paper's formula.";
+  const u0 = a0 * c0;
+  if (Math.abs(end - u0) < 1e-9) return `*ac* rests at ${number(end)}.`;
+  const way = `*ac* ${end > u0 ? "rises" : "falls"} from ${number(u0)} towards ${number(end)}`;
+  if (!S) return `${way}: without drive it fades, as 1/*t* or faster.`;
+  if (!end) return `${way}: it starts on the stable line of the saddle.`;
+  const when = half >= 0 ? `, half of which it reaches at *t* = ${number(half)} *τ*` : "";
+  return `${way}${when}. ${a0 === c0 ? "Balanced: the paper's formula." : "Unequal: beyond the paper's formula."}`;
 }
 
 function render({ model, el }) {
@@ -79,10 +83,10 @@ function render({ model, el }) {
         g("circle", { class: "lrnn-dot", cx: X(time), cy: Y(now), r: 5 }),
         g("circle", { class: "lrnn-handle", cx: X(0), cy: Y(u0), r: 8 }),
       );
-      const kappa = a0 * a0 - c0 * c0;
+      const kappa = a0 * a0 - c0 * c0, last = S && (S > 0 ? a0 + c0 : a0 - c0) ? end : 0;
       output.write([
-        ["*ac*(0)", u0], ["*ac*(*t*)", now], ["*ac*(∞)", S && (S > 0 ? a0 + c0 : a0 - c0) ? end : 0],
-        ["*t*_{½}/*τ*", half], ["rate·*τ*", Math.sqrt(4 * S * S + (B * kappa) ** 2)], [says(a0, c0, S)],
+        ["*ac*(0)", u0], ["*ac*(*t*)", now], ["*ac*(∞)", last],
+        ["*t*_{½}/*τ*", half], ["rate·*τ*", Math.sqrt(4 * S * S + (B * kappa) ** 2)], [says(a0, c0, S, last, half)],
       ]);
     },
   });

@@ -11,10 +11,10 @@ function task(norm, ratio) {
   return s.map((value) => (norm * value) / size);
 }
 
-// "1, 2 = 3": modes in an order, those that tie joined.
+// "mode 1, then 2 with 3": modes in an order, those that tie joined.
 function ranks(order, values) {
   const same = (m, n) => values[m] === values[n] || Math.abs(values[m] - values[n]) < 1e-9;
-  return order.map((n, k) => `${k ? (same(order[k - 1], n) ? " = " : ", ") : ""}${n + 1}`).join("");
+  return order.map((n, k) => `${k ? (same(order[k - 1], n) ? " with " : ", then ") : "mode "}${n + 1}`).join("");
 }
 
 function render({ model, el }) {
@@ -97,11 +97,14 @@ function render({ model, el }) {
       );
       const order = [0, 1, 2].sort((m, n) => halves[m] - halves[n]), drives = modes.map((s) => betaS(b0, s));
       const predicted = [0, 1, 2].sort((m, n) => drives[n] - drives[m]);
+      const [early, late] = [true, false].map((yes) => order.filter((n) => halves[n] < Infinity === yes));
+      const missing = late.length ? `; not by *t* = ${LATEST} *τ*: ${late.map((n) => n + 1).join(" and ")}` : "";
+      const first = early.length ? `Half learned first: ${ranks(early, halves)}${missing}.` : `None is half learned by *t* = ${LATEST} *τ*.`;
       output.write([
         ...drives.flatMap((drive, n) => [
           [`*β*_s of ${n + 1}`, drive], [`half of ${n + 1}`, halves[n], halves[n] < Infinity ? number(halves[n], 4) : `> ${LATEST}`],
         ]),
-        [`Half learned first: ${ranks(order, halves)}. Largest drive first: ${ranks(predicted, drives)}.`],
+        [`${first} Largest drive first: ${ranks(predicted, drives)}.`],
       ]);
     },
   });

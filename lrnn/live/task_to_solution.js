@@ -82,9 +82,11 @@ function render({ model, el }) {
       // Far out one answer is left, the first, and the rest of the task remains.
       const beyond = rest - s[0] ** 2 / 2, none = "No mode is best: *E* falls on and on as |*b*| → ∞.";
       const picked = [["*i*", chosen()], ["*s*_i", s[chosen() - 1]]];
+      const left = best && best.energy > 1e-9 * rest ? `${number((100 * best.energy) / rest, 2)}\u00a0%` : "nothing";
+      const most = best && Math.abs(best.b) <= 1 + 1e-9 ? "|*b*| ≤ 1" : "|*b*| > 1, so that it answers early inputs most,";
       output.write(best ? [
         ...picked, ["*b*", best.b], ["*ac*", best.u], ["*E*/*E*_0", best.energy / rest], ["minima", minima.length],
-        [s[0] && beyond < best.energy * (1 - 1e-9) ? none : Math.abs(best.b) <= 1 + 1e-9 ? "The best mode has |*b*| ≤ 1." : "The best mode has |*b*| > 1: it answers early inputs most."],
+        [s[0] && beyond < best.energy * (1 - 1e-9) ? none : `The best mode has ${most} and leaves ${left} of the error.`],
       ] : [...picked, [rest ? none : "A task of zeros has nothing to learn."]]);
     },
   });

@@ -46,7 +46,7 @@ export function update(model, values) {
 // A labelled range input. `ticks()` gives [value, text] pairs: buttons under the track, the first before others
 // that would cover it.
 export function slider(model, name, { label, min, max, step, scale = IDENTITY, show = number, ticks }) {
-  const shown = h("span", { class: "lrnn-value" });
+  const shown = h("span", { class: "lrnn-value", "aria-hidden": "true" }); // the input says its value itself
   const low = scale.to(min), high = scale.to(max);
   const input = h("input", {
     type: "range", min: low, max: high, step: step ?? (high - low) / 200, "data-name": name,
@@ -70,7 +70,8 @@ export function slider(model, name, { label, min, max, step, scale = IDENTITY, s
       ...wanted.map(([at, text]) => {
         const press = { type: "button", onclick: () => update(model, { [name]: at }), "data-tick": name };
         const place = `--share: ${share(at)}`;
-        return h("button", { ...press, style: place }, symbols(text));
+        const words = symbols(text);
+        return h("button", { ...press, style: place, "aria-label": `${caption.textContent} = ${words.textContent}` }, words);
       }),
     );
   };
@@ -208,7 +209,7 @@ export function draggable(picture, { at, move, nudge }) {
 
 // Puts a figure together. `draw(width, coarse)` is called once for any number of changes between two frames; it may
 // be coarse while a pointer is held down, and is called once more when that is let go. Controls in `more` stand behind a button of that name; until it is pressed, so do the marks of class lrnn-later and the
-// numbers of the readout.
+// numbers of the readout. A screen reader is told the readout once nothing has changed for a while.
 export function figure({ model, el, label, picture, controls, more = [], output, note, names, draw }) {
   const start = Object.fromEntries(names.map((name) => [name, model.get(name)]));
   const row = h("div", { class: "lrnn-row" }, note, button("Reset", () => update(model, start)));
@@ -234,7 +235,18 @@ export function figure({ model, el, label, picture, controls, more = [], output,
     el.firstChild.dataset.state = JSON.stringify(Object.fromEntries(names.map((name) => [name, model.get(name)])));
   };
   const ask = () => (waiting ||= requestAnimationFrame(redraw));
-  for (const name of names) model.on(`change:${name}`, ask);
+  let quiet = 0;
+  const tell = () => {
+    output.element.setAttribute("aria-busy", "false");
+    output.element.replaceChildren(...[...output.element.children].map((entry) => entry.cloneNode(true)));
+  };
+  const changed = () => {
+    output.element.setAttribute("aria-busy", "true");
+    clearTimeout(quiet);
+    quiet = setTimeout(tell, 500);
+    ask();
+  };
+  for (const name of names) model.on(`change:${name}`, changed);
   const size = new ResizeObserver(ask);
   size.observe(holder);
   const hold = () => (held = true);
@@ -250,6 +262,7 @@ export function figure({ model, el, label, picture, controls, more = [], output,
     for (const over of ["pointerup", "pointercancel"]) removeEventListener(over, release);
     size.disconnect();
     cancelAnimationFrame(waiting);
-    for (const name of names) model.off(`change:${name}`, ask);
+    clearTimeout(quiet);
+    for (const name of names) model.off(`change:${name}`, changed);
   };
 }
