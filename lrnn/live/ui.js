@@ -208,8 +208,9 @@ export function draggable(picture, { at, move, nudge }) {
 }
 
 // Puts a figure together. `draw(width, coarse)` is called once for any number of changes between two frames; it may
-// be coarse while a pointer is held down, and is called once more when that is let go. Controls in `more` stand behind a button of that name; until it is pressed, so do the marks of class lrnn-later and the
-// numbers of the readout. A screen reader is told the readout once nothing has changed for a while.
+// be coarse while a pointer is held down, and is called once more when that is let go. Controls in `more` stand
+// behind a button of that name; until it is pressed, so do the marks of class lrnn-later and the numbers of the
+// readout. A screen reader is told the readout once nothing has changed for a while.
 export function figure({ model, el, label, picture, controls, more = [], output, note, names, draw }) {
   const start = Object.fromEntries(names.map((name) => [name, model.get(name)]));
   const row = h("div", { class: "lrnn-row" }, note, button("Reset", () => update(model, start)));
