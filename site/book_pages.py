@@ -27,7 +27,7 @@ STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
 ROOT = Path(__file__).parents[1]
 LEDGER = "book/appendix/ledger"
-# The parts of MathJax that the pages load, without its menu; the whole is twenty times as large.
+# The parts of MathJax that the pages load, without its menu.
 MATHJAX = (
     *("startup.js", "core.js", "input/tex.js", "input/tex/extensions/", "a11y/assistive-mml.js"),
     *("output/chtml.js", "output/chtml/fonts/tex.js", "output/chtml/fonts/woff-v2/"),

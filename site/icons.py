@@ -1,4 +1,4 @@
-"""The icons that the pages show, in place of the 2000 that the theme brings along.
+"""The icons that the pages show, in place of all that the theme brings along.
 
 The theme's style sheet names each icon and a font draws it; both are cut to what stands on a page.
 """
@@ -41,8 +41,8 @@ def write(app, error):
         return
     out = Path(app.outdir)
     pages = "".join(page.read_text(encoding="utf-8") for page in out.rglob("*.html"))
-    names = {name for classes in re.findall(r'class="(fa[\w -]*)"', pages) for name in classes.split()}
-    names = {name.removeprefix("fa-") for name in names}
+    classes = " ".join(re.findall(r'class="([^"]*\bfa-[^"]*)"', pages))
+    names = set(re.findall(r"\bfa-([\w-]+)", classes))
     style = cut_style((THEME / STYLE).read_text(encoding="utf-8"), names)
     (out / "_static" / STYLE).write_text(style, encoding="utf-8")
     # Style sheets name further characters, escaped or as they are, in Unicode's private area.

@@ -124,10 +124,8 @@ class Boxes(SphinxPostTransform):
             frame = nodes.container(classes=[kind for kind in box["classes"] if kind in BOXES])
             box.replace_self(frame)
             frame += box
-            link = box[0][-1]
-            if "to-ledger" in getattr(link, "attributes", {}).get(
-                "classes", ()
-            ):  # Sphinx's writer makes no links in titles
+            # Sphinx's writer makes no links in titles.
+            for link in [one for one in box[0].findall(nodes.reference) if "to-ledger" in one["classes"]]:
                 where = link["refuri"].removeprefix("%").replace("#", ":")
                 link.replace_self(latex(rf"\inledger{{\detokenize{{{where}}}}}"))
 

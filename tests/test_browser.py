@@ -295,6 +295,37 @@ def live_defaults(shown):
     return {name: widget["state"][name] for name in shown.state}
 
 
+@over
+@on_each_page
+def test_a_live_figure_does_not_wait_for_the_mathematics(visit, name, scheme):
+    page = visit("search.html", scheme)
+    page.context.add_init_script(
+        """new MutationObserver(() => { if (document.querySelector(".lrnn[data-state]"))
+        window.first ??= {mathjax: !!window.MathJax?.version,
+            formulas: document.querySelectorAll("mjx-container").length};
+        }).observe(document, {childList: true, subtree: true, attributeFilter: ["data-state"]})"""
+    )
+    page.goto(page.url.replace("search.html", f"book/{name}.html"))
+    page.locator("mjx-container").first.wait_for(state="attached")
+    assert page.evaluate("window.first") == {"mathjax": False, "formulas": 0}
+
+
+def test_a_map_is_coarse_while_its_task_is_dragged_and_fine_at_rest(visit):
+    shown = Shown(visit("book/intro.html", mathematics=False))
+    canvas, box = shown.root.locator("canvas"), shown.root.locator('input[data-name="rate"]').bounding_box()
+    fine = canvas.get_attribute("width")
+    mouse, middle = shown.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + 0.3 * box["width"], middle)
+    mouse.down()
+    mouse.move(box["x"] + 0.6 * box["width"], middle)
+    shown.settle()
+    assert int(canvas.get_attribute("width")) < int(fine)
+    mouse.up()
+    shown.settle()
+    assert canvas.get_attribute("width") == fine
+    assert_python_agrees(shown, live.Landscape)
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("name", ["intro", "05-landscape"])
 def test_the_landscape_shows_the_task_and_the_start_first_and_the_rest_under_more(visit, name, width):

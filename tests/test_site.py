@@ -10,6 +10,8 @@ import leaks
 import links
 import pytest
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
+from PIL import Image
 
 SITE = Path(__file__).parent.parent / "_build" / "html"
 PAGES = sorted(p for p in SITE.rglob("*.html") if "_static" not in p.parts)
@@ -137,6 +139,44 @@ def test_no_stylesheet_asks_the_network():
             r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""", path.read_text(encoding="utf-8")
         )
         assert loaded == [], path
+
+
+def test_each_icon_has_its_rule_and_its_glyph_and_no_other_is_sent():
+    style = (SITE / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    glyphs = set(TTFont(SITE / "_static/vendor/fontawesome/webfonts/icons.woff").getBestCmap())
+    named = {
+        name
+        for path in PAGES
+        for icon in parse(path).select('[class*="fa-"], .fa, .fas')
+        for name in icon["class"]
+        if re.match(r"fa-(?!solid|lg)", name)
+    }
+    assert len(named) > 5
+    for name in named:
+        rule = re.search(rf'\.{name}:before[^{{}}]*\{{content:"\\([0-9a-f]+)"\}}', style)
+        assert int(rule[1], 16) in glyphs, name
+    variables = re.findall(r'--pst-icon-[\w-]+:"(.)"', style)  # of boxes and links
+    brands = {"\uf09b", "\uf296"}  # of another font
+    assert len(variables) > 5
+    assert {ord(character) for character in variables if character not in brands} <= glyphs
+    assert "icons.woff" in style
+    assert len(glyphs) < 60
+    assert ".fa-fingerprint:before" not in style
+
+
+@each_page
+def test_a_page_loads_no_script_that_it_does_not_use(path):
+    scripts = [Path(urlparse(one["src"]).path).name for one in parse(path).find_all("script", src=True)]
+    assert "fontawesome.js" not in scripts
+    assert ("searchindex.js" in scripts) == (path.name == "search.html")
+
+
+@each_page
+def test_a_picture_keeps_its_room_and_is_fetched_when_it_comes_near(path):
+    for image in parse(path).select("a.full-size img"):
+        assert image["loading"] == "lazy"
+        with Image.open(target(path, image["src"])) as picture:
+            assert picture.size == (int(image["width"]), int(image["height"]))
 
 
 def test_mathjax_is_served_by_the_book():

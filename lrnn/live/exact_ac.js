@@ -32,7 +32,7 @@ function says(a0, c0, S, end, half) {
   if (!S) return `${way}: without drive it fades, as 1/*t* or faster.`;
   if (!end) return `${way}: it starts on the stable line of the saddle.`;
   const when = half >= 0 ? `, half of which it reaches at *t* = ${number(half)} *τ*` : "";
-  return `${way}${when}. ${a0 === c0 ? "Balanced: the paper's formula." : "Unequal: beyond the paper's formula."}`;
+  return `${way}${when}. ${a0 === c0 ? "Balanced: the paper's formula." : a0 === -c0 ? "Balanced: the paper's formula, with *c* and *β*_s turned over." : "Unequal: beyond the paper's formula."}`;
 }
 
 function render({ model, el }) {

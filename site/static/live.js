@@ -19,7 +19,7 @@
     };
   }
 
-  // A module could be imported at once on no page that is read from disk, and later only elsewhere.
+  // Called as a function the figure is there at once; an import would come after the scripts that the page defers.
   const widgetOf = (module) =>
     new Function(window.lrnnLive.core + module.replace(/^export default /m, "return "))();
 
